@@ -1,0 +1,1 @@
+"""Networks: tensors in, tensors out. Each file is a frozen configuration and an ``nn.Module``."""

@@ -1,0 +1,33 @@
+"""What a restored shard looks like: a few photos before, what was found in them, and after."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import Tensor
+
+from ops.archive.ledger import LedgerRow
+from ops.images import decode_mask, decode_rgb
+from ops.pictures import contact_sheet, mask_overlay
+from ops.storage.protocol import Storage
+
+
+def sample_sheet(rows: Sequence[LedgerRow], source: Storage, target: Storage, count: int, cell_px: int = 320) -> Tensor:
+    """Before, defects found and after of ``count`` restored photos spread over ``rows``, as (1, 3, H, W) in [0, 1].
+
+    Raises:
+        ValueError: nothing was restored.
+    """
+    restored = [row for row in rows if row.output_key is not None and row.mask_key is not None]
+    if not restored:
+        raise ValueError("no photo of these rows was restored, so there is nothing to show")
+    step = max(1, len(restored) // count)
+    chosen = restored[::step][:count]
+    cells = []
+    for row in chosen:
+        assert row.output_key is not None
+        assert row.mask_key is not None
+        before = decode_rgb(source.read(row.key))
+        mask = decode_mask(target.read(row.mask_key))
+        cells.append([before, mask_overlay(before, mask), decode_rgb(target.read(row.output_key))])
+    return contact_sheet(cells, ["before", "defects found", "after"], [row.key for row in chosen], cell_px)

@@ -1,0 +1,251 @@
+"""Photographs: bytes to (1, 3, H, W) float32 RGB in [0, 1] and back, with what travels beside the pixels.
+
+The only door to image files, and the only place where [0, 1] meets integers. In order: size of the file, magic bytes,
+the width and height the header claims, the wholeness of the file, the pixels. Colour values are the file's own (its
+profile travels along); only inks become light.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from ops.image_formats import jp2, png, tiff
+from ops.image_formats.exif import turn_upright, upright_exif, upright_xmp
+from ops.image_formats.jp2 import read_jp2, write_jp2
+from ops.image_formats.jpeg import read_jpeg, write_jpeg
+from ops.image_formats.png import read_png, write_png
+from ops.image_formats.raster import DecodeLimits, Metadata, PhotoError, Raster, Samples, corrupt
+from ops.image_formats.tiff import read_tiff, write_tiff
+from ops.image_formats.webp import read_webp, write_webp
+
+__all__ = [
+    "DecodeLimits",
+    "Photo",
+    "PhotoError",
+    "decode_mask",
+    "decode_photo",
+    "decode_rgb",
+    "encode_jpeg",
+    "encode_photo",
+    "encode_png",
+]
+
+Image.MAX_IMAGE_PIXELS = None  # Pillow's own bomb limit lies below a large scan; DecodeLimits is checked before it
+
+_READERS: Final = {"JPEG": read_jpeg, "PNG": read_png, "TIFF": read_tiff, "JP2": read_jp2, "WEBP": read_webp}
+_WRITERS: Final = {"JPEG": write_jpeg, "PNG": write_png, "TIFF": write_tiff, "JP2": write_jp2, "WEBP": write_webp}
+_HOLDS_16_BITS: Final = ("PNG", "TIFF", "JP2")
+_STRANGERS: Final = {
+    b"GIF8": "a GIF",
+    b"BM": "a BMP",
+    b"%PDF": "a PDF",
+    b"%!PS": "PostScript",
+    b"<": "markup such as SVG or HTML",
+    b"8BPS": "a Photoshop file",
+    b"P5": "a PGM",
+    b"P6": "a PPM",
+    b"\0\0\1\0": "an icon",
+}
+# What the decoders below have been seen to raise on damaged files; anything else is our own mistake and stops the run.
+_DECODER_ERRORS: Final = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    EOFError,
+    ImportError,  # imagecodecs: a codec it was built without
+    LookupError,
+    OSError,
+    RuntimeError,
+    SyntaxError,  # Pillow: broken PNG
+    TypeError,
+    ValueError,
+    struct.error,
+    zlib.error,
+)
+
+
+@dataclass(frozen=True)
+class Photo:
+    """One photograph, upright, with what its file said beside the pixels.
+
+    Attributes:
+        pixels: (1, 3, H, W) float32 RGB in [0, 1]; a grey photo has three equal channels.
+        container: JPEG, PNG, TIFF, JP2 or WEBP.
+        bits: 8 or 16 per sample.
+        is_grey: the file holds one colour channel.
+        icc: colour profile of the pixels.
+        exif: EXIF block from its TIFF header on, Orientation 1, thumbnail unlinked.
+        xmp: XMP packet.
+        dpi: horizontal and vertical resolution, pixels per inch.
+        alpha: (1, 1, H, W) in [0, 1], 1 = opaque.
+        notes: slugs of what the file held and this record does not, such as ``first-page-only`` or ``cmyk-to-rgb``.
+    """
+
+    pixels: Tensor
+    container: str
+    bits: int
+    is_grey: bool
+    icc: bytes | None = None
+    exif: bytes | None = None
+    xmp: bytes | None = None
+    dpi: tuple[float, float] | None = None
+    alpha: Tensor | None = None
+    notes: tuple[str, ...] = ()
+
+
+def decode_photo(data: bytes, limits: DecodeLimits = DecodeLimits()) -> Photo:  # noqa: B008 (frozen)
+    """Decode the bytes of a photo file.
+
+    Args:
+        data: the whole file.
+        limits: what is refused from the header, before a pixel is decoded.
+
+    Raises:
+        PhotoError: the file is of another kind, too large, cut short, damaged, or holds what is not read.
+    """
+    limits.check_bytes(len(data))
+    container = _sniff(data)
+    try:
+        raster = _READERS[container](data, limits)
+    except MemoryError as error:
+        raise PhotoError("too-large", f"this {container} does not fit into memory: lower DecodeLimits") from error
+    except _DECODER_ERRORS as error:
+        raise corrupt(f"the {container} cannot be decoded ({type(error).__name__}: {error})") from error
+    if raster.samples.size == 0:
+        raise PhotoError("empty", f"the {container} decodes to no pixels; expected a photo: rescan or re-export it")
+    return _upright_photo(raster, container)
+
+
+def encode_photo(pixels: Tensor, like: Photo, container: str | None = None) -> bytes:
+    """Encode pixels as the file ``like`` was: depth, profile, EXIF with Orientation 1, XMP, resolution, grey, alpha.
+
+    Exact for unchanged pixels in PNG, TIFF, JP2 and WebP; JPEG is written at quality 95 without colour subsampling.
+
+    Args:
+        pixels: (1, 3, H, W) float32 RGB in [0, 1], of the height and width of ``like``.
+        like: the photo these pixels restore.
+        container: another container than that of ``like``. JPEG and WebP hold 8 bits, JPEG no alpha.
+
+    Raises:
+        ValueError: another shape, numbers that are not finite, or an unknown container.
+        PhotoError: the container cannot hold the metadata.
+    """
+    container = container or like.container
+    if container not in _WRITERS:
+        raise ValueError(f"container {container!r}: expected one of {', '.join(_WRITERS)}")
+    if pixels.shape != like.pixels.shape:
+        raise ValueError(f"pixels {tuple(pixels.shape)}: expected {tuple(like.pixels.shape)}, the size of the photo")
+    colours = _to_grey(pixels) if like.is_grey else pixels
+    if like.alpha is not None and container != "JPEG":
+        colours = torch.cat([colours, like.alpha], dim=1)
+    bits = like.bits if container in _HOLDS_16_BITS else 8
+    return _WRITERS[container](_to_samples(colours, bits), Metadata(like.icc, like.exif, like.xmp, like.dpi))
+
+
+def encode_png(pixels: Tensor) -> bytes:
+    """Encode (1, 3, H, W) or (1, 1, H, W) in [0, 1] as an 8-bit PNG, rounded to the nearest level."""
+    return write_png(_to_samples(pixels, 8), Metadata())
+
+
+def encode_jpeg(pixels: Tensor, quality: int = 92) -> bytes:
+    """Encode (1, 3, H, W) or (1, 1, H, W) in [0, 1] as a JPEG of ``quality`` 1 to 100."""
+    return write_jpeg(_to_samples(pixels, 8), Metadata(), quality)
+
+
+def decode_rgb(data: bytes) -> Tensor:
+    """Decode a photo file to (1, 3, H, W) float32 RGB in [0, 1]."""
+    return decode_photo(data).pixels
+
+
+def decode_mask(data: bytes) -> Tensor:
+    """Decode a mask file to (1, 1, H, W) float32 in [0, 1]; 1 (white) is damaged."""
+    return decode_photo(data).pixels[:, :1].clone()
+
+
+def _sniff(data: bytes) -> str:
+    """Name the container by its first bytes; the file name has no say."""
+    if data.startswith(b"\xff\xd8\xff"):
+        return "JPEG"
+    if data.startswith(png.SIGNATURE):
+        return "PNG"
+    if data.startswith(tiff.SIGNATURES):
+        return "TIFF"
+    if data.startswith((jp2.SIGNATURE, jp2.CODESTREAM)):
+        return "JP2"
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "WEBP"
+    found = next((name for magic, name in _STRANGERS.items() if data.lstrip().startswith(magic)), "an unknown file")
+    raise PhotoError(
+        "unsupported-format",
+        f"this is {found} (first bytes {data[:8].hex(' ')}); expected JPEG, PNG, TIFF, JPEG 2000 or WebP: "
+        "convert a copy, or leave it out of the collection",
+    )
+
+
+def _upright_photo(raster: Raster, container: str) -> Photo:
+    """Turn the samples upright, say so in the metadata, and go over to [0, 1]."""
+    orientation, exif, xmp, notes = raster.orientation, raster.metadata.exif, raster.metadata.xmp, raster.notes
+    if exif is not None:
+        try:
+            from_exif, exif = upright_exif(exif)
+        except ValueError:
+            exif, notes = None, (*notes, "exif-unreadable")
+        else:
+            orientation = from_exif if from_exif != 1 else orientation
+    dpi = raster.metadata.dpi
+    if orientation != 1 and xmp is not None:
+        xmp = upright_xmp(xmp)
+    if orientation >= 5 and dpi is not None:
+        dpi = (dpi[1], dpi[0])
+    samples = turn_upright(raster.samples, orientation)
+    num_colours = 3 if samples.shape[2] >= 3 else 1
+    planes = _to_planes(samples)
+    colours, has_alpha = planes[:, :num_colours], planes.shape[1] > num_colours
+    return Photo(
+        pixels=colours if num_colours == 3 and not has_alpha else colours.expand(1, 3, -1, -1).contiguous(),
+        container=container,
+        bits=samples.dtype.itemsize * 8,
+        is_grey=num_colours == 1,
+        icc=raster.metadata.icc,
+        exif=exif,
+        xmp=xmp,
+        dpi=dpi,
+        alpha=planes[:, num_colours:].clone() if has_alpha else None,
+        notes=notes,
+    )
+
+
+def _to_planes(samples: Samples) -> Tensor:
+    """(H, W, C) integers to (1, C, H, W) float32 in [0, 1], in one pass."""
+    height, width, num_channels = samples.shape
+    planes = np.empty((1, num_channels, height, width), np.float32)
+    np.divide(samples.transpose(2, 0, 1), np.float32(np.iinfo(samples.dtype).max), out=planes[0])
+    return torch.from_numpy(planes)
+
+
+def _to_samples(planes: Tensor, bits: int) -> Samples:
+    """(1, C, H, W) in [0, 1] to (H, W, C) integers, rounded to the nearest level and cut to the range."""
+    if planes.ndim != 4 or planes.shape[0] != 1 or planes.shape[1] not in (1, 2, 3, 4):
+        raise ValueError(f"pixels {tuple(planes.shape)}: expected one photo (1, 3, H, W) or one plane (1, 1, H, W)")
+    white, dtype = (255, np.uint8) if bits == 8 else (65_535, np.uint16)
+    levels = planes[0].detach().to("cpu", torch.float32).mul(white)
+    if not levels.sum().isfinite():  # NaN and infinity survive a sum, and this is one pass without a mask
+        raise ValueError("pixels hold NaN or infinite numbers: the network or its checkpoint is broken")
+    whole = levels.round_().clamp_(0, white).numpy().astype(dtype)  # still (C, H, W): turning 8 bits is cheaper than 32
+    samples = np.empty((*whole.shape[1:], whole.shape[0]), dtype)  # new: codecs refuse the odd strides of a thin view
+    samples[:] = whole.transpose(1, 2, 0)
+    return samples
+
+
+def _to_grey(pixels: Tensor) -> Tensor:
+    """The luma of (1, 3, H, W), (1, 1, H, W); equal channels keep their value."""
+    red, green, blue = pixels.float().split(1, dim=1)
+    return green + 0.299 * (red - green) + 0.114 * (blue - green)

@@ -1,0 +1,61 @@
+"""The terms of the training losses: pure functions of tensors to scalars."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from models.vae import Posterior
+
+
+def kl(posterior: Posterior) -> Tensor:
+    """KL(q(z|x) || N(0, 1)) = (mean^2 + exp(logvar) - 1 - logvar) / 2, averaged over all latent numbers.
+
+    Kingma and Welling, "Auto-Encoding Variational Bayes", ICLR 2014, appendix B.
+    """
+    mean, logvar = posterior.mean, posterior.logvar
+    return 0.5 * (mean.square() + logvar.exp() - 1 - logvar).mean()
+
+
+def lsgan(verdicts: Sequence[Sequence[Tensor]], *, is_real: bool) -> Tensor:
+    """Mean squared distance of every scale's verdict to 1 (real) or 0 (Mao et al., ICCV 2017, equation 2).
+
+    ``verdicts`` are the layer outputs of a multiscale discriminator; the last of each scale is its verdict.
+    """
+    target = 1.0 if is_real else 0.0
+    return torch.stack([(scale[-1] - target).square().mean() for scale in verdicts]).mean()
+
+
+def feature_matching(restored: Sequence[Sequence[Tensor]], clean: Sequence[Sequence[Tensor]]) -> Tensor:
+    """Mean L1 distance of the discriminator's inner layers for the two photos (Wang et al., CVPR 2018, equation 4)."""
+    distances = [
+        F.l1_loss(ours, theirs.detach())
+        for ours_scale, theirs_scale in zip(restored, clean, strict=True)
+        for ours, theirs in zip(ours_scale[:-1], theirs_scale[:-1], strict=True)
+    ]
+    return torch.stack(distances).mean()
+
+
+def focal(logits: Tensor, mask: Tensor, gamma: float) -> Tensor:
+    """(1 - p_t)^gamma times the cross-entropy, averaged (Lin et al., "Focal Loss", ICCV 2017, equation 4).
+
+    ``logits`` and ``mask`` are (N, 1, H, W); the mask may be soft, p_t is then the agreement 1 - |p - m|.
+    """
+    agreement = 1 - (logits.sigmoid() - mask).abs()
+    cross_entropy = F.binary_cross_entropy_with_logits(logits, mask, reduction="none")
+    return ((1 - agreement) ** gamma * cross_entropy).mean()
+
+
+def balanced_cross_entropy(logits: Tensor, mask: Tensor, max_weight: float) -> Tensor:
+    """Cross-entropy in which damaged pixels weigh as much as intact ones in total.
+
+    The report balances positive and negative pixels of the detector so. The weight is intact / damaged area of the
+    batch, at most ``max_weight``, and divided out again, so the value does not grow with rare damage.
+    """
+    damaged = mask.mean().clamp(min=1e-6)
+    weight = ((1 - damaged) / damaged).clamp(max=max_weight)
+    loss = F.binary_cross_entropy_with_logits(logits, mask, pos_weight=weight)
+    return loss / (damaged * weight + 1 - damaged)

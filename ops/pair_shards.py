@@ -1,0 +1,162 @@
+"""Frozen pairs as Parquet shards: pictures, mask, every number drawn, and enough to make each pair again."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import torch
+from pydantic import TypeAdapter
+from torch import Tensor
+
+from ops.checkpoints import fingerprint
+from ops.corpora.records import Corpus, CorpusPhoto
+from ops.degradation.degrade import Pair, Plan, apply_plan, degrade
+from ops.degradation.recipe import DegradationRecipe
+from ops.images import decode_mask, decode_rgb, encode_png
+from ops.pair_sets import PairSet
+
+_PLAN = TypeAdapter(Plan)
+_SCHEMA = pa.schema(
+    [
+        ("name", pa.string()),
+        ("photo", pa.string()),
+        ("photo_sha256", pa.string()),
+        ("seed", pa.int64()),
+        ("recipe_version", pa.string()),
+        ("damaged_share", pa.float64()),
+        ("plan", pa.string()),
+        ("source", pa.binary()),  # the crop before anything, PNG
+        ("clean", pa.binary()),  # the truth: the crop, in one tone if the plan prints it so
+        ("degraded", pa.binary()),
+        ("mask", pa.binary()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class DatasetRecipe:
+    """The frozen pairs: how many to train with, how many held out, how large, how damaged.
+
+    ``train_pairs`` of zero means that training damages crops on the fly and never sees a pair twice.
+    """
+
+    degradation: DegradationRecipe
+    train_pairs: int
+    held_out_pairs: int
+    pair_px: int
+    pairs_per_shard: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class StoredPair:
+    """One row of a shard: its name, the pair, and the crop it was made from."""
+
+    name: str
+    source: Tensor
+    pair: Pair
+
+
+def build_pair_set(corpus: Corpus, recipe: DatasetRecipe, root: Path, report: Callable[[str], None]) -> PairSet:
+    """Make the pairs of ``recipe`` from ``corpus`` and write their shards; shards that are there stay as they are.
+
+    Raises:
+        ValueError: a split has no photo as large as a pair.
+    """
+    folder = root / f"{recipe.degradation.version}-{fingerprint(recipe, corpus.sha256)}"
+    folder.mkdir(parents=True, exist_ok=True)
+    splits = {"train": (corpus.train, recipe.train_pairs), "held_out": (corpus.held_out, recipe.held_out_pairs)}
+    for split, (photos, count) in splits.items():
+        usable = [photo for photo in photos if min(photo.width, photo.height) >= recipe.pair_px]
+        if count and not usable:
+            raise ValueError(
+                f"the {split} photos of {corpus.name} are all smaller than {recipe.pair_px} px ({len(photos)} photos); "
+                "bring larger ones with ALBUMEN_CLEAN_PHOTOS"
+            )
+        for number, first in enumerate(range(0, count, recipe.pairs_per_shard)):
+            path = folder / f"{split}-{number:05d}.parquet"
+            if not path.is_file():
+                numbers = range(first, min(first + recipe.pairs_per_shard, count))
+                _write_shard(path, split, usable, numbers, recipe)
+                report(f"{split} pairs {numbers.stop}/{count}")
+    return _describe(folder, recipe)
+
+
+def read_pairs(shards: Sequence[Path]) -> Iterator[StoredPair]:
+    """Stream the pairs of ``shards``, one row group in memory at a time."""
+    for shard in shards:
+        with pq.ParquetFile(shard) as file:
+            for batch in file.iter_batches(batch_size=32):
+                for row in batch.to_pylist():
+                    plan = _PLAN.validate_json(row["plan"])
+                    clean, degraded = decode_rgb(row["clean"]), decode_rgb(row["degraded"])
+                    pair = Pair(clean, degraded, decode_mask(row["mask"]), plan)
+                    yield StoredPair(row["name"], decode_rgb(row["source"]), pair)
+
+
+def remake_pair(stored: StoredPair) -> Pair:
+    """Make the pair of a row again from its source crop and its plan alone; equal bit for bit."""
+    return apply_plan(stored.source, stored.pair.plan)
+
+
+def _write_shard(path: Path, split: str, photos: Sequence[CorpusPhoto], numbers: range, recipe: DatasetRecipe) -> None:
+    decode = lru_cache(maxsize=16)(lambda path: decode_rgb(path.read_bytes()))
+    rows = []
+    for number in numbers:
+        photo = photos[number % len(photos)]
+        seed = int(fingerprint(recipe.seed, split, number), 16) % 2**62
+        generator = torch.Generator().manual_seed(seed)
+        source = random_crop(decode(photo.path), recipe.pair_px, generator)
+        pair = degrade(source, recipe.degradation, generator)
+        rows.append(
+            {
+                "name": f"{split}-{number:05d}",
+                "photo": photo.name,
+                "photo_sha256": photo.sha256,
+                "seed": seed,
+                "recipe_version": recipe.degradation.version,
+                "damaged_share": float((pair.mask > 0).float().mean()),
+                "plan": _PLAN.dump_json(pair.plan).decode(),
+                "source": encode_png(source),
+                "clean": encode_png(pair.clean),
+                "degraded": encode_png(pair.degraded),
+                "mask": encode_png(pair.mask),
+            }
+        )
+    buffer = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist(rows, schema=_SCHEMA), buffer, compression="none", row_group_size=32)
+    temporary = path.with_suffix(".partial")
+    temporary.write_bytes(buffer.getvalue())
+    temporary.replace(path)
+
+
+def random_crop(photo: Tensor, side_px: int, generator: torch.Generator) -> Tensor:
+    """A square of ``side_px`` out of ``photo`` (1, C, H, W), anywhere."""
+    top, left = (int(torch.randint(length - side_px + 1, (1,), generator=generator)) for length in photo.shape[-2:])
+    return photo[..., top : top + side_px, left : left + side_px]
+
+
+def _describe(folder: Path, recipe: DatasetRecipe) -> PairSet:
+    digest, shares = hashlib.sha256(), []
+    for shard in sorted(folder.glob("held_out-*.parquet")):
+        table = pq.read_table(shard, columns=["degraded", "clean", "damaged_share"])
+        for column in ("degraded", "clean"):
+            for picture in table[column].to_pylist():
+                digest.update(picture)
+        shares += table["damaged_share"].to_pylist()
+    return PairSet(
+        folder=folder,
+        recipe_version=recipe.degradation.version,
+        num_train=recipe.train_pairs,
+        num_held_out=recipe.held_out_pairs,
+        pair_px=recipe.pair_px,
+        mean_damaged_share=sum(shares) / max(1, len(shares)),
+        sha256=digest.hexdigest(),
+    )

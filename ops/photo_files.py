@@ -1,0 +1,52 @@
+"""Photos from file to file, for the command line."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from torch import Tensor
+
+from ops.images import PhotoError, decode_photo, encode_jpeg, encode_photo
+from ops.pictures import contact_sheet, mask_overlay
+from ops.restoration import Restoration
+
+
+def restore_file(
+    photo: Path, target: Path, restore: Callable[[Tensor], Restoration], comparison: Path | None
+) -> Restoration:
+    """Restore the file ``photo`` to the file ``target`` in the same format, size, depth and colour profile.
+
+    Args:
+        photo: is only read.
+        target: replaced if it exists; appears whole or not at all.
+        restore: old photo (1, 3, H, W) in [0, 1] -> restoration.
+        comparison: where to write a JPEG of before, found defects and after; None for none.
+
+    Raises:
+        PhotoError: the file is no photo that can be restored; says why.
+        ValueError: ``target`` is the original itself.
+    """
+    if target.exists() and target.samefile(photo):
+        raise ValueError(f"{target} is the original itself; choose another folder, originals are never overwritten")
+    try:
+        data = photo.read_bytes()
+    except OSError as error:
+        raise PhotoError(
+            "unreadable", f"{photo} cannot be read: {error.strerror}; check the name and the rights"
+        ) from error
+    old = decode_photo(data)
+    restoration = restore(old.pixels)
+    _replace(target, encode_photo(restoration.restored, like=old))
+    if comparison is not None:
+        cells = [[old.pixels, mask_overlay(old.pixels, restoration.mask), restoration.restored]]
+        cell_px = min(1024, max(old.pixels.shape[-2:]))
+        _replace(comparison, encode_jpeg(contact_sheet(cells, ["before", "defects found", "after"], cell_px=cell_px)))
+    return restoration
+
+
+def _replace(path: Path, data: bytes) -> None:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary.write_bytes(data)
+    temporary.replace(path)

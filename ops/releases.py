@@ -1,0 +1,195 @@
+"""Released models: one folder with weights and a record, registered in MLflow under the alias ``released``."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch import Tensor
+
+from models.detector import DefectDetector, DetectorConfig
+from models.fidelity_gate import FidelityGate, FidelityGateConfig
+from models.mapping import LatentMapping, MappingConfig
+from models.triplet import TripletNetwork
+from models.vae import Vae, VaeConfig
+from ops.archive.provenance import ReleaseIdentity
+from ops.checkpoints import Checkpoint, config_from_json, config_to_json, file_sha256, replace_text
+from ops.restoration import PhotoRestorer
+from ops.tensor_files import load_tensors, load_weights, save_tensors
+from ops.tiles import Tiling
+from ops.tracking import ensure_experiment
+
+MODEL_NAME = "albumen"
+ALIAS = "released"
+
+
+@dataclass(frozen=True)
+class ReleaseConfig:
+    """The configurations of all networks of a release and how they are used together."""
+
+    degraded_vae: VaeConfig
+    clean_vae: VaeConfig
+    mapping: MappingConfig
+    gate: FidelityGateConfig | None
+    detector: DetectorConfig
+    threshold: float
+    tiling: Tiling
+
+
+@dataclass(frozen=True)
+class Networks:
+    """The trained networks of a release."""
+
+    detector: DefectDetector
+    triplet: TripletNetwork
+
+
+class NoReleaseError(LookupError):
+    """No model was released yet where one was looked for."""
+
+
+def assemble(config: ReleaseConfig, weights: Mapping[str, tuple[Path, str]]) -> Networks:
+    """Build the networks of ``config`` and fill them.
+
+    ``weights`` names for each of ``degraded_vae``, ``clean_vae``, ``mapping``, ``gate``, ``detector`` the file and the
+    prefix of its tensors.
+    """
+    triplet = TripletNetwork(
+        load_weights(Vae(config.degraded_vae), *weights["degraded_vae"]),
+        load_weights(Vae(config.clean_vae), *weights["clean_vae"]),
+        load_weights(LatentMapping(config.mapping), *weights["mapping"]),
+        None if config.gate is None else load_weights(FidelityGate(config.gate), *weights["gate"]),
+    )
+    detector = load_weights(DefectDetector(config.detector), *weights["detector"])
+    return Networks(detector.eval(), triplet.eval())
+
+
+def checkpoint_weights(
+    degraded_vae: Checkpoint, clean_vae: Checkpoint, mapping: Checkpoint, detector: Checkpoint
+) -> dict[str, tuple[Path, str]]:
+    """Where ``assemble`` finds the networks of freshly trained checkpoints."""
+    return {
+        "degraded_vae": (degraded_vae.weights, ""),
+        "clean_vae": (clean_vae.weights, ""),
+        "mapping": (mapping.weights, "mapping."),
+        "gate": (mapping.weights, "gate."),
+        "detector": (detector.weights, ""),
+    }
+
+
+def write_release(
+    root: Path, config: ReleaseConfig, weights: Mapping[str, tuple[Path, str]], facts: Mapping[str, object], gain: float
+) -> Path:
+    """Gather everything into one folder below ``root`` as ``model.safetensors`` and ``model.json``.
+
+    The folder is named by the sha256 of the release, which is over its weights and its configuration: both decide what
+    a restored photo is.
+
+    Args:
+        root: of all releases.
+        config: of the networks.
+        weights: where the networks lie, see ``assemble``.
+        facts: recorded in the release.
+        gain: of the restored photo over the untouched one on held-out pairs, in dB.
+
+    Raises:
+        ValueError: the gain is not positive; such a model is never released.
+    """
+    if not gain > 0:
+        raise ValueError(f"ours gains {gain:.2f} dB over the untouched input on held-out pairs: not released; train on")
+    tensors: dict[str, Tensor] = {}
+    for network, (path, prefix) in weights.items():
+        tensors |= {f"{network}.{name}": tensor for name, tensor in load_tensors(path, prefix).items()}
+    making = root / f".making-{os.getpid()}"
+    save_tensors(making / "model.safetensors", tensors)
+    sha256 = _identity(making / "model.safetensors", config)
+    record = {"sha256": sha256, "config": config_to_json(config), "facts": dict(facts)}
+    replace_text(making / "model.json", json.dumps(record, indent=1))
+    folder = root / sha256[:12]
+    shutil.rmtree(folder, ignore_errors=True)
+    making.replace(folder)
+    return folder
+
+
+def load_release(folder: Path, strength: float = 1.0, device: str = "cpu") -> PhotoRestorer:
+    """Load a release folder ready to restore.
+
+    Raises:
+        ValueError: weights or configuration are not those the release was made with.
+    """
+    record = json.loads((folder / "model.json").read_text())
+    config = config_from_json(ReleaseConfig, record["config"])
+    path = folder / "model.safetensors"
+    if _identity(path, config) != record["sha256"]:
+        raise ValueError(f"{folder} is not the release it says ({record['sha256'][:12]}...): delete it, fetch it again")
+    names = ("degraded_vae", "clean_vae", "mapping", "gate", "detector")
+    networks = assemble(config, {name: (path, f"{name}.") for name in names})
+    return PhotoRestorer(networks.detector, networks.triplet, config.threshold, config.tiling, strength, device)
+
+
+def register_release(tracking_uri: str, artifacts: Path, folder: Path, run_id: str) -> ReleaseIdentity:
+    """Register the release in ``folder`` as a new version of ``albumen`` and point the alias ``released`` to it."""
+    import mlflow
+
+    ensure_experiment(tracking_uri, artifacts)
+    client = mlflow.MlflowClient()
+    record = json.loads((folder / "model.json").read_text())
+    known = {model.name for model in client.search_registered_models(f"name = '{MODEL_NAME}'")}
+    if MODEL_NAME not in known:
+        client.create_registered_model(MODEL_NAME, description="Old-photo restoration: detector and triplet network")
+    logged = mlflow.initialize_logged_model(
+        name=MODEL_NAME, source_run_id=run_id, model_type="restoration", tags={"format": "safetensors"}
+    )
+    client.log_model_artifacts(logged.model_id, str(folder))
+    mlflow.finalize_logged_model(logged.model_id, "READY")
+    version = client.create_model_version(
+        MODEL_NAME, source=f"models:/{logged.model_id}", run_id=run_id, model_id=logged.model_id,
+        tags={"sha256": record["sha256"]},
+    )  # fmt: skip
+    client.set_registered_model_alias(MODEL_NAME, ALIAS, version.version)
+    return ReleaseIdentity(MODEL_NAME, str(version.version), record["sha256"])
+
+
+def released_identity(tracking_uri: str) -> ReleaseIdentity:
+    """Which model is released.
+
+    Raises:
+        NoReleaseError: nothing was released at this tracking address.
+    """
+    import mlflow
+
+    mlflow.set_tracking_uri(tracking_uri)
+    try:
+        version = mlflow.MlflowClient().get_model_version_by_alias(MODEL_NAME, ALIAS)
+    except mlflow.exceptions.MlflowException as error:
+        raise NoReleaseError(
+            f"no released model '{MODEL_NAME}' at {tracking_uri}: run `make demo`, or materialize the asset "
+            "released_model, or set ALBUMEN_HOME to the installation that has one"
+        ) from error
+    return ReleaseIdentity(MODEL_NAME, str(version.version), version.tags["sha256"])
+
+
+def fetch_release(tracking_uri: str, cache: Path) -> tuple[ReleaseIdentity, Path]:
+    """Find the released model and bring it into ``cache``; returns who it is and its folder.
+
+    Raises:
+        NoReleaseError: nothing was released at this tracking address.
+    """
+    import mlflow
+
+    release = released_identity(tracking_uri)
+    folder = cache / release.digest
+    if not (folder / "model.json").is_file():
+        mlflow.artifacts.download_artifacts(f"models:/{MODEL_NAME}/{release.version}", dst_path=str(folder))
+    return release, folder
+
+
+def _identity(weights: Path, config: ReleaseConfig) -> str:
+    """One checksum over weights and configuration."""
+    text = f"{file_sha256(weights)} {json.dumps(config_to_json(config), sort_keys=True)}"
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,156 @@
+"""Training of the latent mapping and the fidelity gate, between two frozen autoencoders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from models.discriminators import DiscriminatorConfig, MultiscaleDiscriminator
+from models.fidelity_gate import FidelityGate, FidelityGateConfig
+from models.mapping import LatentMapping, MappingConfig
+from models.triplet import TripletNetwork
+from models.vae import Vae
+from ops.checkpoints import Checkpoint, config_from_json, config_to_json
+from ops.images import encode_png
+from ops.losses import feature_matching, lsgan
+from ops.pairs import PairBatch, PairSource
+from ops.pictures import contact_sheet
+from ops.stages.vae import VaeRecipe
+from ops.tensor_files import load_weights
+from ops.training import Facts, Schedule, Workbench, fit, seeded
+
+
+@dataclass(frozen=True)
+class MappingWeights:
+    """What each term counts in the loss of the mapping.
+
+    Attributes:
+        latent_l1: distance of the mapped latent to the latent of the clean photo in VAE2.
+        painted_l1: distance of the decoded photo, before the gate, to the clean one.
+        restored_l1: distance of the photo behind the gate to the clean one.
+        adversarial: fooling the discriminator, which sees degraded and restored photo together.
+        feature_matching: distance in the discriminator's inner layers.
+    """
+
+    latent_l1: float
+    painted_l1: float
+    restored_l1: float
+    adversarial: float
+    feature_matching: float
+
+
+@dataclass(frozen=True)
+class MappingRecipe:
+    """Everything that decides how mapping and gate are trained.
+
+    ``mask_dropout`` is the share of pairs whose mask is hidden, because a detector will miss defects, too.
+    """
+
+    network: MappingConfig
+    gate: FidelityGateConfig | None
+    discriminator: DiscriminatorConfig
+    weights: MappingWeights
+    mask_dropout: float
+    schedule: Schedule
+
+
+class MappingStage:
+    """The mapping's losses; ``degraded_vae`` and ``clean_vae`` are trained already and stay as they are."""
+
+    def __init__(self, recipe: MappingRecipe, degraded_vae: Vae, clean_vae: Vae) -> None:
+        self.weights = recipe.weights
+        self.mask_dropout = recipe.mask_dropout
+        self.network = TripletNetwork(
+            degraded_vae.requires_grad_(False),
+            clean_vae.requires_grad_(False),
+            LatentMapping(recipe.network),
+            None if recipe.gate is None else FidelityGate(recipe.gate),
+        )
+        self.trained = nn.ModuleDict({"mapping": self.network.mapping})
+        if self.network.gate is not None:
+            self.trained["gate"] = self.network.gate
+        self.judge = MultiscaleDiscriminator(6, recipe.discriminator)
+        self.adversaries: nn.Module = nn.ModuleList([self.judge])
+        self._seen: tuple[Tensor, Tensor] | None = None
+
+    def losses(self, batch: PairBatch, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
+        """Weighted sum of the terms of ``MappingWeights`` on one batch, each term for the log."""
+        shape = (len(batch.mask), 1, 1, 1)
+        is_seen = torch.rand(shape, generator=generator, device=batch.mask.device) >= self.mask_dropout
+        translation = self.network(batch.degraded, batch.mask * is_seen)
+        with torch.no_grad():
+            clean_latent = self.network.clean_vae.encode(batch.clean).mean
+        real = torch.cat([batch.degraded, batch.clean], dim=1)
+        fake = torch.cat([batch.degraded, translation.restored], dim=1)
+        verdicts = self.judge(fake)
+        terms = {
+            "latent_l1": self.weights.latent_l1 * F.l1_loss(translation.latent, clean_latent),
+            "painted_l1": self.weights.painted_l1 * F.l1_loss(translation.painted, batch.clean),
+            "restored_l1": self.weights.restored_l1 * F.l1_loss(translation.restored, batch.clean),
+            "adversarial": self.weights.adversarial * lsgan(verdicts, is_real=True),
+            "feature_matching": self.weights.feature_matching * feature_matching(verdicts, self.judge(real)),
+        }
+        self._seen = (real, fake.detach())
+        return torch.stack(list(terms.values())).sum(), {name: float(term.detach()) for name, term in terms.items()}
+
+    def adversary_losses(self) -> Tensor:
+        """Half the sum of real and fake."""
+        assert self._seen is not None
+        real, fake = self._seen
+        return (lsgan(self.judge(real), is_real=True) + lsgan(self.judge(fake), is_real=False)) / 2
+
+
+def train_mapping(
+    recipe: MappingRecipe,
+    degraded_vae: Checkpoint,
+    clean_vae: Checkpoint,
+    pairs: PairSource,
+    held_out: PairBatch,
+    facts: Facts,
+    bench: Workbench,
+) -> Checkpoint:
+    """Train mapping and gate between two trained autoencoders; ``held_out`` are pairs to show the work on.
+
+    Raises:
+        ValueError: an autoencoder's latent does not fit the mapping.
+    """
+    schedule = recipe.schedule
+    with seeded(schedule.seed):
+        stage = MappingStage(recipe, _load_vae(degraded_vae, recipe), _load_vae(clean_vae, recipe))
+    stage.network.to(bench.device)
+
+    def batches(step: int) -> PairBatch:
+        return pairs.batch(step, schedule.batch_size, schedule.crop_px).to(bench.device)
+
+    grounds = {"degraded_vae": degraded_vae.sha256, "clean_vae": clean_vae.sha256}
+    facts = {"recipe": config_to_json(recipe), **grounds, **facts}
+    checkpoint = fit("latent_mapping", stage, batches, schedule, facts, bench)
+    load_weights(stage.trained, checkpoint.weights)
+    stage.network.cpu().eval()
+    with torch.inference_mode():
+        translation = stage.network(held_out.degraded, held_out.mask)
+    columns = (
+        held_out.degraded,
+        held_out.mask,
+        translation.painted,
+        translation.gate,
+        translation.restored,
+        held_out.clean,
+    )
+    cells = [[one[None] for one in row] for row in zip(*columns, strict=True)]
+    titles = ["degraded", "mask", "painted", "gate", "restored", "clean"]
+    bench.show(checkpoint, encode_png(contact_sheet(cells, titles, cell_px=160)))
+    return checkpoint
+
+
+def _load_vae(checkpoint: Checkpoint, recipe: MappingRecipe) -> Vae:
+    network = config_from_json(VaeRecipe, checkpoint.facts["recipe"]).network
+    if network.latent_channels != recipe.network.latent_channels:
+        raise ValueError(
+            f"{checkpoint.stage} has {network.latent_channels} latent channels, the mapping expects "
+            f"{recipe.network.latent_channels}; materialize {checkpoint.stage} with the same scale first"
+        )
+    return load_weights(Vae(network), checkpoint.weights).eval()

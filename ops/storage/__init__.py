@@ -1,0 +1,1 @@
+"""Where photos lie: one small storage interface with two homes, a folder and an S3 bucket."""

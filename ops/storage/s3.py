@@ -1,0 +1,225 @@
+"""An S3 bucket as a `Storage`: AWS, or any server that keeps the promise of conditional writes.
+
+The only user of boto3. Credentials, region and endpoint come from boto3's own chain (AWS_ACCESS_KEY_ID,
+AWS_SECRET_ACCESS_KEY, AWS_PROFILE, AWS_ENDPOINT_URL_S3 ...), never from an argument that could be logged.
+The words of every error are in `ops.storage.s3_errors`.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from boto3.session import Session
+from botocore.client import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.response import StreamingBody
+
+from ops.storage.protocol import (
+    RESERVED,
+    ObjectMissingError,
+    PromiseBrokenError,
+    SourceChangedError,
+    StorageUnreachableError,
+    StoredObject,
+    WriteOutcome,
+    check_key,
+)
+from ops.storage.s3_errors import error_code, explain
+
+_PATIENT = Config(
+    retries={"mode": "standard", "total_max_attempts": 6},
+    connect_timeout=5,
+    read_timeout=60,
+    max_pool_connections=16,
+)
+_HASTY = Config(retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=3, read_timeout=10)
+_ATTEMPTS = 4  # of what botocore never retries: a body that breaks while it is read, a put that met another
+_MISSING = {"404", "NoSuchKey", "NotFound"}
+_TAKEN = {"412", "PreconditionFailed", "409", "ConditionalRequestConflict"}
+
+
+class S3Storage:
+    """The objects of one bucket below one prefix."""
+
+    def __init__(self, bucket: str, prefix: str = "") -> None:
+        self._bucket = bucket
+        self._prefix = prefix.strip("/") + "/" if prefix.strip("/") else ""
+        self._session = Session()
+        self._client = _client(self._session, _PATIENT)
+
+    @property
+    def location(self) -> str:
+        """The bucket and prefix as "s3://bucket/prefix"."""
+        return f"s3://{self._bucket}/{self._prefix}".rstrip("/")
+
+    def check_access(self) -> None:
+        """Ask once, with little patience, whether the bucket is there and lets us list it.
+
+        A listing, because only its refusals carry a reason: the answer to a HEAD has no body.
+
+        Raises:
+            StorageUnreachableError: with endpoint, bucket and cure, within some seconds.
+        """
+        try:
+            _client(self._session, _HASTY).list_objects_v2(Bucket=self._bucket, Prefix=self._prefix, MaxKeys=1)
+        except (ClientError, BotoCoreError) as error:
+            raise self._unreachable(error) from error
+
+    def list(self, prefix: str = "", after: str = "") -> Iterator[StoredObject]:
+        """Stream the listing page by page.
+
+        Only AWS surely lists in byte order (SeaweedFS 4.48 shows "a/b" before "a-1"), so only there the server
+        may skip to `after`; elsewhere the skipping is done here, at the price of reading the whole listing.
+        The empty "folder" objects that consoles create are no photos and are left out.
+        """
+        request = {"Bucket": self._bucket, "Prefix": self._prefix + prefix}
+        if after and _is_aws(self._client):
+            request["StartAfter"] = self._prefix + after
+        try:
+            for page in self._client.get_paginator("list_objects_v2").paginate(**request):
+                for item in page.get("Contents", ()):
+                    key = item["Key"].removeprefix(self._prefix)
+                    is_marker = key.endswith("/") and item["Size"] == 0
+                    is_reserved = f"/{RESERVED}" in f"/{key}"
+                    if key > after and not is_marker and not is_reserved:
+                        yield StoredObject(key, item["Size"], item["ETag"].strip('"'))
+        except (ClientError, BotoCoreError) as error:
+            raise self._unreachable(error) from error
+
+    def find(self, key: str) -> StoredObject | None:
+        """Describe one object; None where there is none."""
+        head = self._head(key)
+        return None if head is None else StoredObject(key, head["ContentLength"], head["ETag"].strip('"'))
+
+    def read(self, key: str, etag: str | None = None) -> bytes:
+        """Read an object whole; a body that breaks off, or fails its checksum, is read again from the start."""
+        for attempt in range(_ATTEMPTS):
+            body = self._open(key, etag)
+            try:
+                return body.read()
+            except BotoCoreError as error:
+                broken = error
+                time.sleep(0.1 * 2**attempt)
+        raise self._unreachable(broken) from broken
+
+    def write_once(self, key: str, data: bytes) -> WriteOutcome:
+        """Put `data` where nothing is yet; where something is, compare.
+
+        "Taken" may be the echo of our own put, repeated after a lost answer: so the comparison decides.
+        """
+        check_key(key, self.location)
+        for attempt in range(_ATTEMPTS):
+            try:
+                self._put(key, data, IfNoneMatch="*")
+                return WriteOutcome.CREATED
+            except (ClientError, BotoCoreError) as error:
+                if error_code(error) not in _TAKEN:
+                    raise self._unreachable(error) from error
+                taken = error
+            head = self._head(key)
+            if head is not None:
+                return WriteOutcome.IDENTICAL if self._holds(key, head, data) else WriteOutcome.CONFLICT
+            time.sleep(0.1 * 2**attempt)  # another put of this key is under way and may yet fail
+        raise self._unreachable(taken) from taken
+
+    def write_replace(self, key: str, data: bytes) -> None:
+        """Put `data` in the place of what is there."""
+        check_key(key, self.location)
+        try:
+            self._put(key, data)
+        except (ClientError, BotoCoreError) as error:
+            raise self._unreachable(error) from error
+
+    def probe_conditional_writes(self) -> None:
+        """Put twice under one reserved key; the second put must be turned away.
+
+        Many servers accept the condition and ignore it. The object stays: the archive needs no right to delete.
+        """
+        key = f"{RESERVED}-probe"
+        turned_away = False
+        for data in (b"first", b"second"):
+            try:
+                self._put(key, data, IfNoneMatch="*")
+                turned_away = False
+            except (ClientError, BotoCoreError) as error:
+                if error_code(error) not in _TAKEN:
+                    raise self._unreachable(error) from error
+                turned_away = True
+        if not turned_away:
+            raise PromiseBrokenError(
+                f"{self.location} at {self._endpoint} ignores If-None-Match, so a second writer would overwrite the "
+                "first. Use a store with conditional writes (AWS S3, SeaweedFS 4.48 or later) or a folder."
+            )
+
+    @property
+    def _endpoint(self) -> str:
+        return self._client.meta.endpoint_url
+
+    def _put(self, key: str, data: bytes, **condition: str) -> None:
+        digest = base64.b64encode(hashlib.sha256(data).digest()).decode()
+        self._client.put_object(
+            Bucket=self._bucket, Key=self._prefix + key, Body=data, ChecksumSHA256=digest, **condition
+        )
+
+    def _open(self, key: str, etag: str | None) -> StreamingBody:
+        check_key(key, self.location)
+        condition = {} if etag is None else {"IfMatch": f'"{etag}"'}
+        try:
+            return self._client.get_object(Bucket=self._bucket, Key=self._prefix + key, **condition)["Body"]
+        except (ClientError, BotoCoreError) as error:
+            if error_code(error) in _MISSING:
+                raise ObjectMissingError(f"{self.location}: no object {key!r}. List the bucket again.") from error
+            if error_code(error) in _TAKEN:
+                message = f"{self.location}: {key!r} changed since it was listed (expected {etag}). List it again."
+                raise SourceChangedError(message) from error
+            raise self._unreachable(error) from error
+
+    def _head(self, key: str) -> dict[str, Any] | None:
+        check_key(key, self.location)
+        try:
+            return self._client.head_object(Bucket=self._bucket, Key=self._prefix + key, ChecksumMode="ENABLED")
+        except (ClientError, BotoCoreError) as error:
+            if error_code(error) in _MISSING:
+                return None
+            raise self._unreachable(error) from error
+
+    def _holds(self, key: str, head: dict[str, Any], data: bytes) -> bool:
+        if head["ContentLength"] != len(data):
+            return False
+        stored = head.get("ChecksumSHA256")
+        if stored is not None and "-" not in stored:  # "...-3" would be a digest of three parts' digests
+            return stored == base64.b64encode(hashlib.sha256(data).digest()).decode()
+        return self.read(key) == data
+
+    def _unreachable(self, error: ClientError | BotoCoreError) -> StorageUnreachableError:
+        return StorageUnreachableError(explain(error, self._bucket, self._endpoint))
+
+
+def create_bucket(bucket: str) -> None:
+    """Create a bucket unless it is there; for the local server of the demo and the tests.
+
+    Raises:
+        StorageUnreachableError: the server does not answer, or refuses.
+    """
+    client = _client(Session(), _HASTY)
+    try:
+        client.create_bucket(Bucket=bucket)
+    except (ClientError, BotoCoreError) as error:
+        if error_code(error) not in {"BucketAlreadyOwnedByYou", "BucketAlreadyExists"}:
+            raise StorageUnreachableError(explain(error, bucket, client.meta.endpoint_url)) from error
+
+
+def _client(session: Session, config: Config) -> Any:  # noqa: ANN401  boto3 makes its client classes at run time
+    client = session.client("s3", config=config)
+    if _is_aws(client):
+        return client
+    # Other servers are reached as host/bucket: "bucket.localhost" has no address.
+    return session.client("s3", config=config.merge(Config(s3={"addressing_style": "path"})))
+
+
+def _is_aws(client: Any) -> bool:  # noqa: ANN401  as above
+    return ".amazonaws.com" in client.meta.endpoint_url

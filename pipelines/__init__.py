@@ -1,0 +1,1 @@
+"""Dagster declarations: assets, checks, jobs, schedules, sensors. No tensor is touched here."""

@@ -1,0 +1,52 @@
+"""What ours has to beat: methods that need no training, on the same held-out pairs with the same detected masks."""
+
+import dagster as dg
+
+from ops.checkpoints import Checkpoint
+from ops.method_results import MethodResult
+from ops.pair_sets import PairSet
+from pipelines.resources import Home
+from pipelines.run_config import RunScale
+
+
+@dg.asset(group_name="baselines", code_version="1", kinds={"pytorch"})
+def deep_image_prior(
+    context: dg.AssetExecutionContext,
+    config: RunScale,
+    degraded_pairs: PairSet,
+    defect_detector: Checkpoint,
+    home: Home,
+) -> dg.MaterializeResult[MethodResult]:
+    """Deep Image Prior: an untrained network fitted to each photo outside its defects, stopped by a fixed rule."""
+    from ops.method_results import run_method
+    from ops.test_set import held_out_pairs
+
+    pairs = held_out_pairs(degraded_pairs, defect_detector, config.recipe.defect_threshold)
+    restorer = config.recipe.deep_image_prior
+    return _described(
+        run_method("deep image prior", restorer, pairs, degraded_pairs.sha256, home.results, context.log.info)
+    )
+
+
+@dg.asset(group_name="baselines", code_version="1", kinds={"pytorch"})
+def bm3d(
+    context: dg.AssetExecutionContext,
+    config: RunScale,
+    degraded_pairs: PairSet,
+    defect_detector: Checkpoint,
+    home: Home,
+) -> dg.MaterializeResult[MethodResult]:
+    """BM3D with blindly measured noise; it leaves scratches as they are."""
+    from ops.method_results import run_method
+    from ops.test_set import held_out_pairs
+
+    pairs = held_out_pairs(degraded_pairs, defect_detector, config.recipe.defect_threshold)
+    return _described(
+        run_method("BM3D", config.recipe.bm3d, pairs, degraded_pairs.sha256, home.results, context.log.info)
+    )
+
+
+def _described(result: MethodResult) -> dg.MaterializeResult[MethodResult]:
+    return dg.MaterializeResult(
+        value=result, metadata={"file": dg.MetadataValue.path(result.path), "test set": result.test_set[:12]}
+    )

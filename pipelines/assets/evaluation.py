@@ -1,0 +1,96 @@
+"""Scores of every method on one test set, and the model that they allow to be released."""
+
+import dagster as dg
+
+from ops.checkpoints import Checkpoint
+from ops.method_results import MethodResult
+from ops.pair_sets import PairSet
+from pipelines.resources import Home, Tracking
+from pipelines.run_config import RunScale
+
+
+@dg.asset(group_name="evaluation", code_version="1", kinds={"pytorch"})
+def triplet_translation(
+    context: dg.AssetExecutionContext,
+    config: RunScale,
+    degraded_pairs: PairSet,
+    degraded_vae: Checkpoint,
+    clean_vae: Checkpoint,
+    latent_mapping: Checkpoint,
+    defect_detector: Checkpoint,
+    home: Home,
+) -> dg.MaterializeResult[MethodResult]:
+    """Ours on the held-out pairs, with the detected masks."""
+    from ops.method_results import run_method
+    from ops.releases import assemble, checkpoint_weights
+    from ops.restorers.triplet import TripletRestorer
+    from ops.test_set import held_out_pairs
+
+    weights = checkpoint_weights(degraded_vae, clean_vae, latent_mapping, defect_detector)
+    networks = assemble(config.recipe.release_config, weights)
+    pairs = held_out_pairs(degraded_pairs, defect_detector, config.recipe.defect_threshold)
+    result = run_method(
+        "ours", TripletRestorer(networks.triplet), pairs, degraded_pairs.sha256, home.results, context.log.info
+    )
+    return dg.MaterializeResult(value=result, metadata={"file": dg.MetadataValue.path(result.path)})
+
+
+@dg.asset(group_name="evaluation", code_version="1", kinds={"markdown"})
+def scores(
+    context: dg.AssetExecutionContext,
+    config: RunScale,
+    degraded_pairs: PairSet,
+    triplet_translation: MethodResult,
+    deep_image_prior: MethodResult,
+    bm3d: MethodResult,
+    defect_detector: Checkpoint,
+    home: Home,
+    tracking: Tracking,
+) -> dg.MaterializeResult[dict[str, float]]:
+    """PSNR and SSIM of the input, ours and the baselines on the same held-out pairs, with intervals and pictures."""
+    from ops.pictures import markdown_picture
+    from ops.score_report import write_score_report
+    from ops.test_set import held_out_pairs
+
+    pairs = held_out_pairs(degraded_pairs, defect_detector, config.recipe.defect_threshold)
+    with tracking.run(context) as log:
+        report = write_score_report(pairs, [triplet_translation, bm3d, deep_image_prior], home.results, log)
+    return dg.MaterializeResult(
+        value=report.gains,
+        metadata={
+            "table": dg.MetadataValue.md(report.table),
+            "comparison": dg.MetadataValue.md(markdown_picture(report.comparison, "comparison")),
+            "gain of ours over the input, dB": report.gains["ours"],
+            "report": dg.MetadataValue.path(report.folder),
+        },
+    )
+
+
+@dg.asset(group_name="evaluation", code_version="1", kinds={"mlflow"})
+def released_model(
+    context: dg.AssetExecutionContext,
+    config: RunScale,
+    scores: dict[str, float],
+    degraded_vae: Checkpoint,
+    clean_vae: Checkpoint,
+    latent_mapping: Checkpoint,
+    defect_detector: Checkpoint,
+    home: Home,
+    tracking: Tracking,
+) -> dg.MaterializeResult[str]:
+    """All networks as one registered model; the alias ``released``, which the archive loads, moves to it.
+
+    Refuses a model that does not beat the untouched input, whatever checks ran before.
+    """
+    from ops.releases import checkpoint_weights, register_release, write_release
+
+    weights = checkpoint_weights(degraded_vae, clean_vae, latent_mapping, defect_detector)
+    facts = {"scale": config.scale.value, "gain over the input, dB": scores}
+    with tracking.run(context) as log:
+        folder = write_release(home.releases, config.recipe.release_config, weights, facts, gain=scores["ours"])
+        identity = register_release(tracking.uri, tracking.artifacts_folder, folder, log.run_id)
+    return dg.MaterializeResult(
+        value=identity.sha256,
+        data_version=dg.DataVersion(identity.sha256),
+        metadata={"model": f"{identity.name} version {identity.version}", "sha256": identity.sha256},
+    )

@@ -1,0 +1,38 @@
+"""Asset checks: what must hold before the next asset may build on this one."""
+
+import dagster as dg
+
+from ops.corpora.records import Corpus
+from ops.pair_sets import PairSet
+from pipelines.assets.archive import archive_report
+from pipelines.assets.corpora import clean_photos
+from pipelines.assets.dataset import degraded_pairs
+from pipelines.assets.evaluation import scores
+
+
+@dg.asset_check(asset=clean_photos, blocking=True)
+def no_photo_is_in_both_splits(clean_photos: Corpus) -> dg.AssetCheckResult:
+    """No file is in training and held out, not even under two names."""
+    shared = {photo.sha256 for photo in clean_photos.train} & {photo.sha256 for photo in clean_photos.held_out}
+    return dg.AssetCheckResult(passed=not shared, metadata={"photos in both": len(shared)})
+
+
+@dg.asset_check(asset=degraded_pairs, blocking=True)
+def some_pairs_are_damaged_and_none_wholly(degraded_pairs: PairSet) -> dg.AssetCheckResult:
+    """The mean share of damaged area lies between a trace and a third."""
+    share = degraded_pairs.mean_damaged_share
+    return dg.AssetCheckResult(passed=bool(0.001 < share < 0.33), metadata={"mean damaged share": share})
+
+
+@dg.asset_check(asset=scores, blocking=True)
+def ours_beats_the_input(scores: dict[str, float]) -> dg.AssetCheckResult:
+    """On held-out pairs the restored photo is nearer to the truth than the untouched one; else nothing is released."""
+    gain = scores["ours"]
+    return dg.AssetCheckResult(passed=bool(gain > 0), metadata={"gain, dB": gain})
+
+
+@dg.asset_check(asset=archive_report)
+def every_photo_accounted_for(archive_report: dict[str, int]) -> dg.AssetCheckResult:
+    """Restored and refused photos together are the photos of the manifest."""
+    booked = archive_report["restored"] + archive_report["refused"]
+    return dg.AssetCheckResult(passed=booked == archive_report["photos"], metadata=dict(archive_report))

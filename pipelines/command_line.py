@@ -1,0 +1,109 @@
+"""The command `albumen`: restore photos, run the demo, start the servers."""
+
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pipelines.settings import Settings
+
+if TYPE_CHECKING:
+    from ops.restoration import PhotoRestorer
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="albumen")
+def main() -> None:
+    """Albumen restores old photographs.
+
+    \b
+    Settings, from the environment:
+      ALBUMEN_HOME            everything Albumen writes (.albumen)
+      ALBUMEN_CLEAN_PHOTOS    folder or s3://bucket/prefix of clean photos to train with
+      ALBUMEN_OLD_PHOTOS      folder or s3://bucket/prefix of real old photos
+      ALBUMEN_ARCHIVE_SOURCE  the collection to restore, only ever read
+      ALBUMEN_ARCHIVE_TARGET  where restored photos go
+      ALBUMEN_DEVICE          cpu, cuda, ...
+    """
+
+
+@main.command()
+@click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder for the results.")
+@click.option("--strength", type=click.FloatRange(0, 1), default=1.0, show_default=True, help="0 leaves, 1 restores.")
+@click.option("--side-by-side", is_flag=True, help="Also write NAME.compare.jpg: before, found defects, after.")
+@click.option("--overwrite", is_flag=True, help="Replace results that are already there.")
+def restore(photos: tuple[Path, ...], out: Path, strength: float, side_by_side: bool, overwrite: bool) -> None:
+    """Restore PHOTOS with the newest released model.
+
+    Size, orientation, bit depth, colour profile and descriptive data stay as they are; the originals are only read. A
+    photo that cannot be restored is named with the reason, the others go on, and the exit code is 1.
+
+    \b
+    Example:  albumen restore grandmother.jpg --out restored/ --side-by-side
+    """
+    from ops.images import PhotoError
+    from ops.photo_files import restore_file
+
+    restorer = _released_restorer(strength)
+    out.mkdir(parents=True, exist_ok=True)
+    taken: set[Path] = set()
+    failed = 0
+    for photo in _with_progress(photos):
+        target = out / photo.name
+        comparison = out / f"{photo.stem}.compare.jpg" if side_by_side else None
+        try:
+            if target in taken or (target.exists() and not overwrite):
+                raise ValueError(f"{target} is already there; choose another --out, or --overwrite")
+            facts = restore_file(photo, target, restorer, comparison).facts
+            click.echo(f"{photo} -> {target}  ({facts['damaged_fraction']:.1%} damaged, {facts['seconds']:.1f} s)")
+        except (PhotoError, ValueError) as error:
+            failed += 1
+            click.echo(f"{photo}: not restored: {error}", err=True)
+        taken.add(target)
+    click.echo(f"{len(photos) - failed} of {len(photos)} photos restored into {out}")
+    sys.exit(1 if failed else 0)
+
+
+@main.command()
+@click.option("--s3", "with_s3", is_flag=True, help="Keep the archive in a local S3 server instead of folders.")
+def demo(with_s3: bool) -> None:
+    """Train, score and release small models, then restore a small archive: the main job in a quarter of an hour."""
+    from pipelines.demo import run_demo
+
+    sys.exit(run_demo(Settings.from_environment(), click.echo, with_s3=with_s3))
+
+
+@main.command()
+def dev() -> None:
+    """Start Dagster's UI and daemon, MLflow's UI and a local S3 server on 127.0.0.1; Ctrl-C stops them."""
+    from pipelines.local_servers import serve
+
+    sys.exit(serve(Settings.from_environment(), click.echo))
+
+
+def _released_restorer(strength: float) -> "PhotoRestorer":
+    """The newest released model, or a message that says how to get one."""
+    import torch
+
+    from ops.releases import NoReleaseError, fetch_release, load_release
+    from pipelines.local_servers import tracking_uri
+
+    settings = Settings.from_environment()
+    torch.set_num_threads(len(os.sched_getaffinity(0)))
+    try:
+        release, folder = fetch_release(tracking_uri(settings), settings.home / "releases")
+    except NoReleaseError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"model {release.name} {release.version} ({release.digest})")
+    return load_release(folder, strength, settings.device)
+
+
+def _with_progress(photos: tuple[Path, ...]) -> Iterable[Path]:
+    """A bar in a terminal when there is more than one photo."""
+    from tqdm import tqdm
+
+    return tqdm(photos, unit="photo", disable=None if len(photos) > 1 else True)

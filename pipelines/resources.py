@@ -1,0 +1,143 @@
+"""What assets are handed: the folders of the installation, the tracker, the archive's storage, the device."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+if TYPE_CHECKING:
+    from ops.storage.protocol import Storage
+    from ops.tracking import MlflowLog
+    from ops.training import Workbench
+
+
+class Home(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """The folder of one installation; everything Albumen writes lies below ``root``."""
+
+    root: str
+
+    @property
+    def cache(self) -> Path:
+        """Downloaded packages and decoded corpora; may be deleted at any time."""
+        return Path(self.root) / "cache"
+
+    @property
+    def pairs(self) -> Path:
+        """Shards of synthetic pairs."""
+        return Path(self.root) / "pairs"
+
+    @property
+    def checkpoints(self) -> Path:
+        """Trained networks, by stage and fingerprint."""
+        return Path(self.root) / "checkpoints"
+
+    @property
+    def results(self) -> Path:
+        """Restorations of the held-out pairs by each method, scores, pictures."""
+        return Path(self.root) / "results"
+
+    @property
+    def releases(self) -> Path:
+        """Released models as they were registered, and those fetched for use."""
+        return Path(self.root) / "releases"
+
+
+class Tracking(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """MLflow: one run a materialization, tagged with the Dagster run that made it."""
+
+    uri: str
+    artifacts: str
+
+    @property
+    def artifacts_folder(self) -> Path:
+        """Where pictures and models go when the experiment is created."""
+        return Path(self.artifacts)
+
+    @contextmanager
+    def run(self, context: dg.AssetExecutionContext) -> Iterator["MlflowLog"]:
+        """Open the MLflow run of this materialization."""
+        from ops.tracking import mlflow_run
+
+        name = context.asset_key.to_user_string()
+        with mlflow_run(self.uri, self.artifacts_folder, name, self._tags(context, name)) as log:
+            yield log
+
+    @contextmanager
+    def bench(self, context: dg.AssetExecutionContext, home: Home, compute: "Compute") -> Iterator["Workbench"]:
+        """Where a training asset works: checkpoints at home, numbers in an MLflow run, progress in Dagster's log."""
+        from ops.training import Workbench
+
+        with self.run(context) as log:
+            yield Workbench(home.checkpoints, log, context.log.info, compute.device)
+
+    def _tags(self, context: dg.AssetExecutionContext, name: str) -> Mapping[str, str]:
+        return {"dagster.run_id": context.run.run_id, "dagster.job": context.run.job_name, "dagster.asset": name}
+
+
+class ArchiveStorage(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """The collection to restore, which is only read, and the place of the results. Each a folder or ``s3://...``.
+
+    ``is_sample`` says that nobody named a collection, so the demo may fill one.
+    """
+
+    source: str
+    target: str
+    is_sample: bool
+
+    @property
+    def collection(self) -> str:
+        """The name of the collection, the first part of its shards' names."""
+        from ops.archive.manifest import collection_name
+
+        return collection_name(self.source)
+
+    def open_source(self) -> "Storage":
+        """The originals."""
+        from ops.storage.locations import open_storage
+
+        return open_storage(self.source)
+
+    def open_target(self) -> "Storage":
+        """The restored photos, their masks, sidecars and ledgers."""
+        from ops.storage.locations import open_storage
+
+        return open_storage(self.target)
+
+
+class RecordIOManager(dg.ConfigurableIOManager):
+    """Keeps what assets hand to each other: frozen records as JSON under ``records/``. Never a pickle, never pixels."""
+
+    root: str
+
+    def handle_output(self, context: dg.OutputContext, obj: object) -> None:
+        """Write the record of the asset just made."""
+        from pydantic import TypeAdapter
+
+        from ops.checkpoints import replace_text
+
+        path = self._path(context)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace_text(path, TypeAdapter(type(obj)).dump_json(obj, indent=1).decode())
+
+    def load_input(self, context: dg.InputContext) -> object:
+        """Read the record of an upstream asset as the type its consumer annotates."""
+        from pydantic import TypeAdapter
+
+        path = self._path(context)
+        if not path.is_file():
+            raise dg.Failure(
+                f"{context.asset_key.to_user_string()} was not materialized in {self.root}: materialize it first",
+                allow_retries=False,
+            )
+        return TypeAdapter(context.dagster_type.typing_type).validate_json(path.read_bytes())
+
+    def _path(self, context: dg.OutputContext | dg.InputContext) -> Path:
+        return Path(self.root) / "records" / f"{'.'.join(context.asset_key.path)}.json"
+
+
+class Compute(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """Where tensors live: a torch device such as ``cpu`` or ``cuda``."""
+
+    device: str

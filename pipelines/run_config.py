@@ -1,0 +1,38 @@
+"""What a person may choose when launching a run: the scale, the seed, fewer steps."""
+
+from enum import Enum
+from typing import TYPE_CHECKING
+
+import dagster as dg
+from pydantic import Field
+
+if TYPE_CHECKING:
+    from ops.recipes import Recipe
+
+
+class Scale(Enum):
+    """Which recipe of ``ops/recipes.py`` to follow."""
+
+    SMOKE = "SMOKE"
+    STANDARD = "STANDARD"
+    PAPER = "PAPER"
+
+    @property
+    def recipe(self) -> "Recipe":
+        """The complete recipe of this scale."""
+        from ops import recipes
+
+        return {Scale.SMOKE: recipes.SMOKE, Scale.STANDARD: recipes.STANDARD, Scale.PAPER: recipes.PAPER}[self]
+
+
+class RunScale(dg.Config):
+    """Launch form of every asset that depends on a recipe."""
+
+    scale: Scale = Field(
+        default=Scale.SMOKE, description="SMOKE: minutes on two cores. STANDARD: our weights. PAPER: the report's."
+    )
+
+    @property
+    def recipe(self) -> "Recipe":
+        """The chosen recipe."""
+        return self.scale.recipe

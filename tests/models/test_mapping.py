@@ -1,0 +1,72 @@
+import torch
+from torch import Tensor
+from torch.testing import assert_close
+
+from models.blocks import Norm
+from models.mapping import LatentMapping, MappingConfig, PartialNonlocalBlock, mask_to_latent
+
+PUBLISHED = MappingConfig(
+    latent_channels=64,
+    widths=(128, 256, 512, 512),
+    num_local_blocks=0,
+    num_global_blocks=3,
+    num_shared_blocks=6,
+    attention_channels=512,
+    norm=Norm.INSTANCE,
+)
+
+
+def naive(block: PartialNonlocalBlock, features: Tensor, mask: Tensor) -> Tensor:
+    """The equation as it stands in the paper, with every weight of the N x N matrix written out."""
+    q, k, v = (p(features).flatten(2).mT for p in (block.query, block.key, block.value))
+    trust = 1 - mask.flatten(1)
+    if not (trust > 0).any():
+        trust = torch.ones_like(trust)
+    weights = (q @ k.mT).exp() * trust[:, None, :]
+    weights = weights / weights.sum(-1, keepdim=True)
+    return block.out((weights @ v).mT.unflatten(2, features.shape[-2:])) * (mask > 0)
+
+
+def test_attention_equals_the_equation_for_soft_masks() -> None:
+    block = PartialNonlocalBlock(6, 4).double()
+    features = torch.randn(3, 6, 7, 5).double()
+    mask = (torch.rand(3, 1, 7, 5).double() * 2 - 1).clamp(0, 1)
+    assert_close(block(features, mask), naive(block, features, mask))
+
+
+def test_attention_equals_the_equation_when_everything_is_damaged() -> None:
+    block, features, mask = PartialNonlocalBlock(6, 4), torch.randn(1, 6, 4, 4), torch.ones(1, 1, 4, 4)
+    assert_close(block(features, mask), naive(block, features, mask))
+
+
+def test_damaged_cells_are_never_a_source() -> None:
+    block, features, mask = PartialNonlocalBlock(8, 8), torch.randn(1, 8, 6, 6), torch.zeros(1, 1, 6, 6)
+    mask[..., 2:4, 2:4] = 1
+    mask[..., 5, 5] = 0.3
+    scribbled = torch.where((mask == 1).expand_as(features), 100 * torch.randn_like(features), features)
+    asking_intact = (mask > 0) & (mask < 1)
+    before, after = (block(f, mask) for f in (features, scribbled))
+    assert_close(before[asking_intact.expand_as(before)], after[asking_intact.expand_as(after)])
+
+
+def test_without_damage_the_block_is_silent() -> None:
+    block = PartialNonlocalBlock(8, 8)
+    assert not block(torch.randn(1, 8, 4, 4), torch.zeros(1, 1, 4, 4)).any()
+
+
+def test_the_published_mapping_has_its_published_number_of_weights() -> None:
+    carry = 64 * 64 + 64
+    assert sum(p.numel() for p in LatentMapping(PUBLISHED).parameters()) == 51_344_704 + carry
+
+
+def test_an_untrained_mapping_passes_the_latent_on() -> None:
+    mapping = LatentMapping(MappingConfig(8, (12,), 1, 1, 1, 4, Norm.NONE))
+    latent, mask = torch.randn(2, 8, 6, 6), torch.rand(2, 1, 6, 6)
+    assert_close(mapping(latent, mask), latent)
+
+
+def test_a_line_one_pixel_wide_reaches_the_latent_mask_wherever_it_runs() -> None:
+    for row in range(8):
+        mask = torch.zeros(1, 1, 8, 8)
+        mask[..., row, :] = 1
+        assert mask_to_latent(mask, 4)[0, 0, row // 4].eq(1).all()

@@ -1,0 +1,49 @@
+import math
+
+import pytest
+import torch
+from torch.distributions import Normal, kl_divergence
+from torch.nn import functional as F
+from torch.testing import assert_close
+
+from models.vae import Posterior
+from ops.losses import balanced_cross_entropy, feature_matching, focal, kl, lsgan
+
+
+def test_kl_equals_torchs_own() -> None:
+    mean, logvar = torch.randn(2, 4, 3, 3), torch.randn(2, 4, 3, 3)
+    expected = kl_divergence(Normal(mean, (logvar / 2).exp()), Normal(0.0, 1.0)).mean()
+    assert_close(kl(Posterior(mean, logvar)), expected)
+
+
+def test_kl_of_the_prior_is_zero() -> None:
+    assert kl(Posterior(torch.zeros(1, 2, 2, 2), torch.zeros(1, 2, 2, 2))) == 0
+
+
+def test_lsgan_is_zero_when_every_scale_says_what_it_should() -> None:
+    assert lsgan([[torch.zeros(1), torch.ones(1, 1, 2, 2)], [torch.ones(1, 1, 1, 1)]], is_real=True) == 0
+
+
+def test_feature_matching_looks_at_inner_layers_only() -> None:
+    ours, theirs = [[torch.zeros(3), torch.zeros(3)]], [[torch.zeros(3), torch.ones(3)]]
+    assert feature_matching(ours, theirs) == 0
+
+
+def test_focal_without_focus_is_cross_entropy() -> None:
+    logits, mask = torch.randn(1, 1, 4, 4), (torch.rand(1, 1, 4, 4) > 0.5).float()
+    assert_close(focal(logits, mask, 0.0), F.binary_cross_entropy_with_logits(logits, mask))
+
+
+def test_focal_counts_a_sure_pixel_less_than_an_unsure_one() -> None:
+    mask = torch.ones(1, 1, 1, 1)
+    sure, unsure = (focal(torch.full_like(mask, z), mask, 2.0) for z in (3.0, 0.0))
+    assert sure < unsure
+    assert_close(unsure, torch.tensor(0.25 * math.log(2)))
+
+
+@pytest.mark.parametrize("damaged", [1, 8])
+def test_balanced_cross_entropy_of_an_undecided_detector_does_not_depend_on_how_much_is_damaged(damaged: int) -> None:
+    mask = torch.zeros(1, 1, 1, 16)
+    mask[..., :damaged] = 1
+    loss = balanced_cross_entropy(torch.zeros_like(mask), mask, max_weight=1e9)
+    assert_close(loss, torch.tensor(math.log(2)))

@@ -1,0 +1,83 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from ops.corpora.records import Corpus, CorpusPhoto
+from ops.degradation.recipe import STANDARD_DEGRADATION
+from ops.images import encode_png
+from ops.pair_shards import DatasetRecipe, build_pair_set, read_pairs, remake_pair
+from ops.pairs import FreshPairs, FrozenPairs, held_out_sample
+
+RECIPE = DatasetRecipe(STANDARD_DEGRADATION, train_pairs=5, held_out_pairs=3, pair_px=32, pairs_per_shard=2, seed=1)
+
+
+def corpus(folder: Path, side_px: int = 48) -> Corpus:
+    photos = []
+    for number, split in enumerate(["train", "train", "held_out"]):
+        path = folder / f"{number}.png"
+        path.write_bytes(encode_png(torch.rand(1, 3, side_px, side_px)))
+        photos.append(CorpusPhoto(f"photo {number}", path, f"{number:064}", side_px, side_px, split, "test", "CC0"))
+    return Corpus("test", tuple(photos))
+
+
+def silent(line: str) -> None:
+    """Progress that nobody reads."""
+
+
+def test_every_pair_can_be_made_again_from_its_row_alone(tmp_path: Path) -> None:
+    pairs = build_pair_set(corpus(tmp_path), RECIPE, tmp_path / "pairs", silent)
+    stored = list(read_pairs(pairs.shards("train")))
+    assert len(stored) == 5
+    for row in stored:
+        again = remake_pair(row)
+        assert torch.equal(again.degraded, row.pair.degraded)
+        assert torch.equal(again.clean, row.pair.clean)
+        assert torch.equal(again.mask, row.pair.mask)
+
+
+def test_the_same_recipe_and_photos_make_the_same_set(tmp_path: Path) -> None:
+    photos = corpus(tmp_path)
+    first, second = (build_pair_set(photos, RECIPE, tmp_path / name, silent) for name in ("a", "b"))
+    assert first.sha256 == second.sha256
+    assert build_pair_set(photos, replace(RECIPE, seed=2), tmp_path / "a", silent).sha256 != first.sha256
+
+
+def test_an_interrupted_build_makes_only_the_missing_shards(tmp_path: Path) -> None:
+    photos = corpus(tmp_path)
+    pairs = build_pair_set(photos, RECIPE, tmp_path / "pairs", silent)
+    kept, lost = pairs.shards("train")[0], pairs.shards("train")[1]
+    stamp = kept.stat().st_mtime_ns
+    lost.unlink()
+    lines: list[str] = []
+    assert build_pair_set(photos, RECIPE, tmp_path / "pairs", lines.append) == pairs
+    assert kept.stat().st_mtime_ns == stamp
+    assert lines == ["train pairs 4/5"]
+
+
+def test_photos_too_small_are_refused_with_their_number(tmp_path: Path) -> None:
+    with pytest.raises(
+        ValueError, match=r"smaller than 32 px \(2 photos\); bring larger ones with ALBUMEN_CLEAN_PHOTOS"
+    ):
+        build_pair_set(corpus(tmp_path, side_px=20), RECIPE, tmp_path / "pairs", silent)
+
+
+def test_a_batch_depends_on_its_step_alone(tmp_path: Path) -> None:
+    photos = corpus(tmp_path)
+    frozen = FrozenPairs(build_pair_set(photos, RECIPE, tmp_path / "pairs", silent), "train", seed=3)
+    fresh = FreshPairs(photos.train, STANDARD_DEGRADATION, seed=3)
+    for source in (frozen, fresh):
+        source.batch(0, 2, 16)
+        late, early = source.batch(7, 2, 16), source.batch(6, 2, 16)
+        assert torch.equal(late.degraded, source.batch(7, 2, 16).degraded)
+        assert not torch.equal(late.degraded, early.degraded)
+        assert late.clean.shape == (2, 3, 16, 16)
+        assert late.mask.shape == (2, 1, 16, 16)
+
+
+def test_shown_pairs_are_held_out_ones(tmp_path: Path) -> None:
+    pairs = build_pair_set(corpus(tmp_path), RECIPE, tmp_path / "pairs", silent)
+    shown = held_out_sample(pairs, count=2)
+    held_out = [row.pair.clean for row in read_pairs(pairs.shards("held_out"))]
+    assert all(any(torch.equal(clean[None], one) for one in held_out) for clean in shown.clean)

@@ -1,0 +1,96 @@
+"""One small installation, trained once and shared by the tests of this folder."""
+
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import dagster as dg
+import pytest
+
+from pipelines.settings import Settings
+
+
+@dataclass(frozen=True)
+class Installation:
+    settings: Settings
+    definitions: dg.Definitions
+    instance: dg.DagsterInstance
+
+    def run(self, job: str, partition: str | None = None) -> dg.ExecuteInProcessResult:
+        definition = self.definitions.resolve_job_def(job)
+        return definition.execute_in_process(instance=self.instance, partition_key=partition, raise_on_error=False)
+
+
+def shrink(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the demo's recipe a matter of seconds; the code that it runs stays the same."""
+    from ops import recipes
+
+    smoke = recipes.SMOKE
+    short = replace(smoke.clean_vae.schedule, steps=4, steady_steps=2, batch_size=2, crop_px=32)
+    slow = replace(short, steps=60, steady_steps=30, batch_size=4, learning_rate=3e-3, ema_decay=0.9)
+    prior = smoke.deep_image_prior
+    faded = replace(  # one kind of damage, which so short a training can undo
+        smoke.dataset.degradation,
+        version="faded",
+        undamaged_share=0.0,
+        monochrome_share=0.0,
+        ageing_probability=1.0,
+        blur_sigma=(0.0, 0.0),
+        grain_sigma=(0.0, 0.0),
+        noise_sigma=(0.0, 0.0),
+        contrast=(0.5, 0.5),
+        lift=(0.2, 0.2),
+        cast=0.0,
+        shading=(0.0, 0.0),
+        shrink=(1.0, 1.0),
+        jpeg_quality=(98, 98),
+    )
+    tiny = replace(
+        smoke,
+        dataset=replace(
+            smoke.dataset, degradation=faded, train_pairs=24, held_out_pairs=3, pair_px=64, pairs_per_shard=12
+        ),
+        clean_vae=replace(smoke.clean_vae, schedule=short),
+        degraded_vae=replace(smoke.degraded_vae, schedule=short),
+        detector=replace(smoke.detector, schedule=replace(short, steps=20, steady_steps=10)),
+        mapping=replace(smoke.mapping, schedule=slow),
+        deep_image_prior=replace(prior, fitting=replace(prior.fitting, steps=3)),
+    )
+    monkeypatch.setattr(recipes, "SMOKE", tiny)
+    monkeypatch.setattr("ops.archive.sample_collection.NUM_PHOTOS", 3)
+    monkeypatch.setattr("ops.archive.sample_collection.LONGEST_PX", 96)
+
+
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """Definitions over a temporary home that stays offline, with an instance of its own."""
+    from pipelines.assets.corpora import PhotoLocations
+    from pipelines.definitions import build_definitions
+
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for name in ("CLEAN_PHOTOS", "OLD_PHOTOS", "ARCHIVE_SOURCE", "ARCHIVE_TARGET"):
+            patch.delenv(f"ALBUMEN_{name}", raising=False)
+        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        patch.setenv("ALBUMEN_HOME", str(home))
+        shrink(patch)
+        (home / "mlflow").mkdir()
+        settings = Settings.from_environment()
+        definitions = build_definitions(settings)
+        offline = PhotoLocations(clean=None, old=None, fetches_packages=False)
+        definitions = replace_resource(definitions, "photos", offline)
+        with dg.DagsterInstance.ephemeral() as instance:
+            yield Installation(settings, definitions, instance)
+
+
+def replace_resource(definitions: dg.Definitions, name: str, resource: object) -> dg.Definitions:
+    return dg.Definitions(
+        assets=definitions.assets,
+        asset_checks=definitions.asset_checks,
+        jobs=definitions.jobs,
+        schedules=definitions.schedules,
+        sensors=definitions.sensors,
+        loggers=definitions.loggers,
+        resources={**(definitions.resources or {}), name: resource},
+    )

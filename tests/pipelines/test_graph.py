@@ -1,0 +1,40 @@
+"""What Dagster shows: the assets by group, the jobs, and that nothing runs by itself."""
+
+import dagster as dg
+import pytest
+
+from pipelines import checks, schedules, sensors
+from pipelines.definitions import defs
+
+GROUPS = {
+    "corpora": {"clean_photos", "old_photos"},
+    "dataset": {"degraded_pairs"},
+    "training": {"clean_vae", "degraded_vae", "latent_mapping", "defect_detector"},
+    "baselines": {"deep_image_prior", "bm3d"},
+    "evaluation": {"triplet_translation", "scores", "released_model"},
+    "archive": {"sample_collection", "archive_manifest", "restored_shard", "archive_report"},
+}
+
+
+def test_every_asset_stands_in_its_group() -> None:
+    found: dict[str, set[str]] = {}
+    for spec in defs.resolve_all_asset_specs():
+        found.setdefault(str(spec.group_name), set()).add(spec.key.to_user_string())
+    assert found == GROUPS
+
+
+def test_every_asset_says_what_it_is() -> None:
+    assert [spec.key for spec in defs.resolve_all_asset_specs() if not spec.description] == []
+
+
+def test_nothing_runs_until_somebody_switches_it_on() -> None:
+    assert schedules.nightly_scan.default_status is dg.DefaultScheduleStatus.STOPPED
+    for sensor in (sensors.new_photos, sensors.open_shards, sensors.books_after_restoring):
+        assert sensor.default_status is dg.DefaultSensorStatus.STOPPED
+
+
+@pytest.mark.parametrize(("gain", "passes"), [(0.5, True), (0.0, False), (-1.0, False), (float("nan"), False)])
+def test_a_model_that_does_not_beat_the_input_is_blocked(gain: float, passes: bool) -> None:
+    result = checks.ours_beats_the_input({"ours": gain})
+    assert isinstance(result, dg.AssetCheckResult)
+    assert result.passed is passes
