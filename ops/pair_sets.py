@@ -13,7 +13,7 @@ class PairSet:
     Attributes:
         folder: holds the Parquet shards ``train-00000.parquet`` ... and ``held_out-00000.parquet`` ...
         recipe_version: of the degradation.
-        num_train: training pairs; 0 if training damages crops on the fly.
+        num_train: frozen training pairs.
         num_held_out: held-out pairs.
         pair_px: side of every pair.
         mean_damaged_share: mean share of the area that structured damage touches, over the held-out pairs.

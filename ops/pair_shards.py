@@ -42,12 +42,14 @@ _SCHEMA = pa.schema(
 
 @dataclass(frozen=True)
 class DatasetRecipe:
-    """The frozen pairs: how many to train with, how many held out, how large, how damaged.
+    """The pairs: how damaged, how many are frozen for training and held out, how large.
 
-    ``train_pairs`` of zero means that training damages crops on the fly and never sees a pair twice.
+    ``trains_fresh`` lets training damage crops on the fly by the same functions, so that it never sees a pair twice;
+    else it sees the frozen training pairs again and again.
     """
 
     degradation: DegradationRecipe
+    trains_fresh: bool
     train_pairs: int
     held_out_pairs: int
     pair_px: int

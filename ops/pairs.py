@@ -100,10 +100,10 @@ class OldCrops:
 
 
 def training_pairs(pairs: PairSet, clean: Corpus, recipe: DatasetRecipe) -> PairSource:
-    """The pairs that ``recipe`` trains with: the frozen ones if it has any, else freshly damaged crops of ``clean``."""
-    if recipe.train_pairs:
-        return FrozenPairs(pairs, "train", recipe.seed)
-    return FreshPairs(clean.train, recipe.degradation, recipe.seed)
+    """The pairs that ``recipe`` trains with: freshly damaged crops of ``clean``, or the frozen ones."""
+    if recipe.trains_fresh:
+        return FreshPairs(clean.train, recipe.degradation, recipe.seed)
+    return FrozenPairs(pairs, "train", recipe.seed)
 
 
 def old_crops(old: Corpus, crop_px: int, seed: int) -> OldCrops | None:

@@ -94,7 +94,13 @@ _PAPER_JUDGE = DiscriminatorConfig(width=64, num_strided=3, num_scales=2)
 PAPER = Recipe(
     name="PAPER",
     dataset=DatasetRecipe(
-        PAPER_DEGRADATION, train_pairs=0, held_out_pairs=100, pair_px=256, pairs_per_shard=50, seed=2022
+        PAPER_DEGRADATION,
+        trains_fresh=True,
+        train_pairs=0,
+        held_out_pairs=100,
+        pair_px=256,
+        pairs_per_shard=50,
+        seed=2022,
     ),
     degraded_vae=VaeRecipe(
         network=_PAPER_VAE,
@@ -164,7 +170,13 @@ _STANDARD_SCHEDULE = Schedule(
 STANDARD = Recipe(
     name="STANDARD",
     dataset=DatasetRecipe(
-        STANDARD_DEGRADATION, train_pairs=0, held_out_pairs=100, pair_px=256, pairs_per_shard=50, seed=2026
+        STANDARD_DEGRADATION,
+        trains_fresh=True,
+        train_pairs=0,
+        held_out_pairs=100,
+        pair_px=256,
+        pairs_per_shard=50,
+        seed=2026,
     ),
     degraded_vae=VaeRecipe(
         network=_STANDARD_VAE,
@@ -198,7 +210,7 @@ STANDARD = Recipe(
     ),
     detector=DetectorRecipe(
         network=DetectorConfig(widths=(16, 32, 64, 128, 128)),
-        weights=DetectorWeights(focal=10, cross_entropy=1, gamma=2, max_balance=5, least_opacity=0.25),
+        weights=DetectorWeights(focal=10, cross_entropy=1, gamma=2, max_balance=20, least_opacity=0.45),
         schedule=_STANDARD_SCHEDULE,
     ),
     deep_image_prior=PAPER.deep_image_prior,
@@ -216,7 +228,13 @@ _SMOKE_SCHEDULE = replace(
 SMOKE = Recipe(
     name="SMOKE",
     dataset=DatasetRecipe(
-        STANDARD_DEGRADATION, train_pairs=1200, held_out_pairs=24, pair_px=128, pairs_per_shard=200, seed=2026
+        STANDARD_DEGRADATION,
+        trains_fresh=True,
+        train_pairs=400,
+        held_out_pairs=24,
+        pair_px=128,
+        pairs_per_shard=200,
+        seed=2026,
     ),
     degraded_vae=VaeRecipe(
         network=_SMOKE_VAE,
@@ -251,7 +269,7 @@ SMOKE = Recipe(
     detector=DetectorRecipe(
         network=DetectorConfig(widths=(12, 24, 48, 64)),
         weights=STANDARD.detector.weights,
-        schedule=replace(_SMOKE_SCHEDULE, steps=2400, steady_steps=1200, learning_rate=2e-3),
+        schedule=replace(_SMOKE_SCHEDULE, steps=3200, steady_steps=1600, learning_rate=2e-3),
     ),
     deep_image_prior=DeepImagePrior(
         DeepImagePriorConfig(noise_channels=16, width=32, skip_channels=4, scales=4),

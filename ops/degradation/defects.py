@@ -112,7 +112,7 @@ def _dust(height: int, width: int, rng: np.random.Generator) -> Opacity:
 
 def _stain(height: int, width: int, rng: np.random.Generator) -> Opacity:
     """A broad, soft patch."""
-    return 0.6 * _blob(height, width, rng, size=rng.uniform(0.15, 0.5), feather=0.04)
+    return 0.45 * _blob(height, width, rng, size=rng.uniform(0.15, 0.5), feather=0.04)
 
 
 def _hole(height: int, width: int, rng: np.random.Generator) -> Opacity:

@@ -23,7 +23,9 @@ VARIANCE_SAMPLES = 128  # sides of the grid of pixels on which the variance of t
 class VarianceStop:
     """Stop where the variance of the last ``window`` outputs had its minimum.
 
-    The search ends once the minimum has stood for ``patience`` steps.
+    The search ends once the minimum has stood for ``patience`` steps. It must outlast the standstill in the first
+    hundreds of steps: the authors' 100 and 1000 do; with a patience of 200, one photo of four was given up on while
+    still a blur (16 dB against 29 after a fixed 1500 steps), so short runs are better off with a fixed count.
     """
 
     window: int

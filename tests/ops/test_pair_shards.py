@@ -10,7 +10,9 @@ from ops.images import encode_png
 from ops.pair_shards import DatasetRecipe, build_pair_set, read_pairs, remake_pair
 from ops.pairs import FreshPairs, FrozenPairs, held_out_sample
 
-RECIPE = DatasetRecipe(STANDARD_DEGRADATION, train_pairs=5, held_out_pairs=3, pair_px=32, pairs_per_shard=2, seed=1)
+RECIPE = DatasetRecipe(
+    STANDARD_DEGRADATION, False, train_pairs=5, held_out_pairs=3, pair_px=32, pairs_per_shard=2, seed=1
+)
 
 
 def corpus(folder: Path, side_px: int = 48) -> Corpus:

@@ -1,0 +1,44 @@
+"""Networks of a few weights, wired as in a release; random, so that they change what they are given."""
+
+from pathlib import Path
+
+import torch
+
+from models.blocks import Norm
+from models.detector import DefectDetector, DetectorConfig
+from models.fidelity_gate import FidelityGate, FidelityGateConfig
+from models.mapping import LatentMapping, MappingConfig
+from models.vae import Vae, VaeConfig
+from ops.releases import ReleaseConfig
+from ops.tensor_files import save_tensors
+from ops.tiles import Tiling
+
+VAE = VaeConfig(widths=(4, 6, 8), latent_channels=48, num_blocks=1, norm=Norm.NONE, has_pixel_shortcut=True)
+CONFIG = ReleaseConfig(
+    degraded_vae=VAE,
+    clean_vae=VAE,
+    mapping=MappingConfig(48, (8,), 1, 1, 1, 4, Norm.NONE),
+    gate=FidelityGateConfig(4),
+    detector=DetectorConfig((4, 6)),
+    threshold=0.5,
+    tiling=Tiling(tile_px=64, halo_px=64),
+)
+
+
+def small_weights(folder: Path) -> dict[str, tuple[Path, str]]:
+    """Files of untrained networks whose every weight is random, also those that start silent."""
+    networks = {
+        "degraded_vae": Vae(CONFIG.degraded_vae),
+        "clean_vae": Vae(CONFIG.clean_vae),
+        "mapping": LatentMapping(CONFIG.mapping),
+        "gate": FidelityGate(CONFIG.gate) if CONFIG.gate else None,
+        "detector": DefectDetector(CONFIG.detector),
+    }
+    weights = {}
+    for name, network in networks.items():
+        assert network is not None
+        for parameter in network.parameters():
+            torch.nn.init.normal_(parameter, std=0.1)
+        save_tensors(folder / f"{name}.safetensors", network.state_dict())
+        weights[name] = (folder / f"{name}.safetensors", "")
+    return weights

@@ -1,0 +1,51 @@
+from pathlib import Path
+
+import pytest
+import torch
+
+from ops.releases import NoReleaseError, fetch_release, load_release, register_release, write_release
+from ops.tracking import mlflow_run
+from tests.ops.small_networks import CONFIG, small_weights
+
+pytestmark = pytest.mark.filterwarnings("ignore")  # mlflow's own
+
+
+def test_a_release_restores_as_the_networks_it_was_made_from(tmp_path: Path) -> None:
+    weights = small_weights(tmp_path / "trained")
+    first = write_release(tmp_path / "releases", CONFIG, weights, {}, gain=1.0)
+    photo = torch.rand(1, 3, 32, 32)
+    assert torch.equal(load_release(first)(photo).restored, load_release(first)(photo).restored)
+    assert write_release(tmp_path / "other", CONFIG, weights, {"note": "same"}, gain=2.0).name == first.name
+
+
+@pytest.mark.parametrize("gain", [0.0, -0.3, float("nan")])
+def test_a_model_without_gain_is_never_released(tmp_path: Path, gain: float) -> None:
+    with pytest.raises(ValueError, match="not released"):
+        write_release(tmp_path / "releases", CONFIG, small_weights(tmp_path), {}, gain)
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "model.json"])
+def test_a_release_that_was_tampered_with_is_refused(tmp_path: Path, name: str) -> None:
+    folder = write_release(tmp_path / "releases", CONFIG, small_weights(tmp_path), {}, gain=1.0)
+    data = (folder / name).read_bytes()
+    swapped = data[:-1] + bytes([data[-1] ^ 1]) if name.endswith("tensors") else data.replace(b": 64,", b": 48,")
+    assert swapped != data
+    (folder / name).write_bytes(swapped)
+    with pytest.raises(ValueError, match="is not the release it says"):
+        load_release(folder)
+
+
+def test_the_newest_registered_release_is_the_one_that_is_fetched(tmp_path: Path) -> None:
+    uri, artifacts = f"sqlite:///{tmp_path}/mlflow.db", tmp_path / "artifacts"
+    with pytest.raises(NoReleaseError, match="make demo"):
+        fetch_release(uri, tmp_path / "cache")
+    for number in range(2):
+        torch.manual_seed(number)
+        with mlflow_run(uri, artifacts, "released_model", {}) as log:
+            folder = write_release(tmp_path / "made", CONFIG, small_weights(tmp_path / f"{number}"), {}, gain=1.0)
+            registered = register_release(uri, artifacts, folder, log.run_id)
+    found, fetched = fetch_release(uri, tmp_path / "cache")
+    assert found == registered
+    assert found.version == "2"
+    photo = torch.rand(1, 3, 24, 24)
+    assert torch.equal(load_release(fetched)(photo).restored, load_release(folder)(photo).restored)
