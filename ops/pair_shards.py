@@ -8,21 +8,22 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Final
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
-from pydantic import TypeAdapter
 from torch import Tensor
 
 from ops.checkpoints import fingerprint
 from ops.corpora.records import Corpus, CorpusPhoto
-from ops.degradation.degrade import Pair, Plan, apply_plan, degrade
+from ops.degradation.degrade import Pair, apply_plan, degrade
+from ops.degradation.plan import plan_from_json, plan_to_json
 from ops.degradation.recipe import DegradationRecipe
 from ops.images import decode_mask, decode_rgb, encode_png
 from ops.pair_sets import PairSet
 
-_PLAN = TypeAdapter(Plan)
 _SCHEMA = pa.schema(
     [
         ("name", pa.string()),
@@ -36,8 +37,12 @@ _SCHEMA = pa.schema(
         ("clean", pa.binary()),  # the truth: the crop, in one tone if the plan prints it so
         ("degraded", pa.binary()),
         ("mask", pa.binary()),
+        ("classes", pa.list_(pa.string())),
+        ("class_masks", pa.binary()),  # one PNG, the masks of ``classes`` one below the other; empty without any
     ]
 )
+
+_SHARE_BINS: Final = [0.0, 1e-9, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.01]  # the first bin holds exactly 0
 
 
 @dataclass(frozen=True)
@@ -97,15 +102,46 @@ def read_pairs(shards: Sequence[Path]) -> Iterator[StoredPair]:
         with pq.ParquetFile(shard) as file:
             for batch in file.iter_batches(batch_size=32):
                 for row in batch.to_pylist():
-                    plan = _PLAN.validate_json(row["plan"])
-                    clean, degraded = decode_rgb(row["clean"]), decode_rgb(row["degraded"])
-                    pair = Pair(clean, degraded, decode_mask(row["mask"]), plan)
+                    pair = Pair(
+                        clean=decode_rgb(row["clean"]),
+                        degraded=decode_rgb(row["degraded"]),
+                        mask=decode_mask(row["mask"]),
+                        class_masks=_decode_class_masks(row["classes"], row["class_masks"]),
+                        plan=plan_from_json(row["plan"]),
+                    )
                     yield StoredPair(row["name"], decode_rgb(row["source"]), pair)
 
 
 def remake_pair(stored: StoredPair) -> Pair:
     """Make the pair of a row again from its source crop and its plan alone; equal bit for bit."""
     return apply_plan(stored.source, stored.pair.plan)
+
+
+def describe_shards(shards: Sequence[Path]) -> pd.DataFrame:
+    """What ``shards`` hold, counted without decoding a picture.
+
+    Returns:
+        One row a count, with the columns ``about`` ("damage", "damages in a pair" or "damaged share"), ``value`` (the
+        name, the number, or the lower bound of a bin of the area that structured damage touches) and ``pairs``.
+    """
+    names: list[str] = []
+    numbers: list[int] = []
+    shares: list[float] = []
+    for shard in shards:
+        table = pq.read_table(shard, columns=["plan", "damaged_share"])
+        shares += table["damaged_share"].to_pylist()
+        for text in table["plan"].to_pylist():
+            drawn = plan_from_json(text).names
+            names += sorted(set(drawn))
+            numbers.append(len(drawn))
+    bounds = pd.cut(pd.Series(shares, dtype=float), _SHARE_BINS, right=False, labels=_SHARE_BINS[:-1])
+    columns = {
+        "damage": pd.Series(names, dtype=str).value_counts(),
+        "damages in a pair": pd.Series(numbers, dtype=int).value_counts().sort_index(),
+        "damaged share": bounds.value_counts().sort_index(),
+    }
+    rows = [(about, str(value), int(n)) for about, counts in columns.items() for value, n in counts.items()]
+    return pd.DataFrame(rows, columns=["about", "value", "pairs"])
 
 
 def _write_shard(path: Path, split: str, photos: Sequence[CorpusPhoto], numbers: range, recipe: DatasetRecipe) -> None:
@@ -125,11 +161,13 @@ def _write_shard(path: Path, split: str, photos: Sequence[CorpusPhoto], numbers:
                 "seed": seed,
                 "recipe_version": recipe.degradation.version,
                 "damaged_share": float((pair.mask > 0).float().mean()),
-                "plan": _PLAN.dump_json(pair.plan).decode(),
+                "plan": plan_to_json(pair.plan),
                 "source": encode_png(source),
                 "clean": encode_png(pair.clean),
                 "degraded": encode_png(pair.degraded),
                 "mask": encode_png(pair.mask),
+                "classes": list(pair.class_masks),
+                "class_masks": _encode_class_masks(pair.class_masks),
             }
         )
     buffer = io.BytesIO()
@@ -137,6 +175,14 @@ def _write_shard(path: Path, split: str, photos: Sequence[CorpusPhoto], numbers:
     temporary = path.with_suffix(".partial")
     temporary.write_bytes(buffer.getvalue())
     temporary.replace(path)
+
+
+def _encode_class_masks(masks: dict[str, Tensor]) -> bytes:
+    return encode_png(torch.cat(list(masks.values()), dim=2)) if masks else b""
+
+
+def _decode_class_masks(classes: Sequence[str], png: bytes) -> dict[str, Tensor]:
+    return dict(zip(classes, decode_mask(png).chunk(len(classes), dim=2), strict=True)) if classes else {}
 
 
 def random_crop(photo: Tensor, side_px: int, generator: torch.Generator) -> Tensor:

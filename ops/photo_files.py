@@ -8,7 +8,9 @@ from pathlib import Path
 
 from torch import Tensor
 
-from ops.images import PhotoError, decode_photo, encode_jpeg, encode_photo
+from ops.degradation.degrade import apply_plan
+from ops.degradation.plan import Plan, plan_to_json
+from ops.images import Photo, PhotoError, decode_photo, encode_jpeg, encode_photo, encode_png
 from ops.pictures import contact_sheet, mask_overlay
 from ops.restoration import Restoration
 
@@ -30,13 +32,7 @@ def restore_file(
     """
     if target.exists() and target.samefile(photo):
         raise ValueError(f"{target} is the original itself; choose another folder, originals are never overwritten")
-    try:
-        data = photo.read_bytes()
-    except OSError as error:
-        raise PhotoError(
-            "unreadable", f"{photo} cannot be read: {error.strerror}; check the name and the rights"
-        ) from error
-    old = decode_photo(data)
+    old = _read_photo(photo)
     restoration = restore(old.pixels)
     _replace(target, encode_photo(restoration.restored, like=old))
     if comparison is not None:
@@ -44,6 +40,31 @@ def restore_file(
         cell_px = min(1024, max(old.pixels.shape[-2:]))
         _replace(comparison, encode_jpeg(contact_sheet(cells, ["before", "defects found", "after"], cell_px=cell_px)))
     return restoration
+
+
+def degrade_file(photo: Path, out: Path, draw: Callable[[int, int], Plan]) -> None:
+    """Damage the file ``photo`` by the plan that ``draw`` makes for its height and width; same plan, same bytes.
+
+    Writes ``NAME.degraded.png``, ``NAME.mask.png`` (white = structured damage) and ``NAME.plan.json`` into ``out``.
+
+    Raises:
+        PhotoError: the file is no photo that can be read; says why.
+    """
+    clean = _read_photo(photo).pixels
+    pair = apply_plan(clean, draw(*clean.shape[-2:]))
+    out.mkdir(parents=True, exist_ok=True)
+    _replace(out / f"{photo.stem}.degraded.png", encode_png(pair.degraded))
+    _replace(out / f"{photo.stem}.mask.png", encode_png(pair.mask))
+    _replace(out / f"{photo.stem}.plan.json", plan_to_json(pair.plan).encode())
+
+
+def _read_photo(photo: Path) -> Photo:
+    try:
+        data = photo.read_bytes()
+    except OSError as error:
+        reason = f"{photo} cannot be read: {error.strerror}; check the name and the rights"
+        raise PhotoError("unreadable", reason) from error
+    return decode_photo(data)
 
 
 def _replace(path: Path, data: bytes) -> None:

@@ -264,17 +264,17 @@ SMOKE = Recipe(
         discriminator=_SMOKE_JUDGE,
         weights=STANDARD.mapping.weights,
         mask_dropout=STANDARD.mapping.mask_dropout,
-        schedule=replace(_SMOKE_SCHEDULE, steps=2400, steady_steps=1200),
+        schedule=replace(_SMOKE_SCHEDULE, steps=2000, steady_steps=1000),
     ),
     detector=DetectorRecipe(
         network=DetectorConfig(widths=(12, 24, 48, 64)),
         weights=STANDARD.detector.weights,
-        schedule=replace(_SMOKE_SCHEDULE, steps=3200, steady_steps=1600, learning_rate=2e-3),
+        schedule=replace(_SMOKE_SCHEDULE, steps=2600, steady_steps=1300, learning_rate=2e-3),
     ),
     deep_image_prior=DeepImagePrior(
         DeepImagePriorConfig(noise_channels=16, width=32, skip_channels=4, scales=4),
         FittingConfig(
-            steps=250, learning_rate=0.01, perturbation=1 / 30, average_decay=0.95, stop=None, use_bfloat16=False
+            steps=160, learning_rate=0.01, perturbation=1 / 30, average_decay=0.95, stop=None, use_bfloat16=False
         ),
         seed=0,
     ),

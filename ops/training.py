@@ -130,6 +130,7 @@ def fit(
     if earlier is not None and earlier.step >= schedule.steps:
         bench.report(f"{name}: already trained ({earlier.step} steps); delete {folder} to train it again")
         return verify_checkpoint(earlier)
+    bench.log.settings(flattened(facts))
     loop = _Loop.start(stage, schedule, folder, bench.device)
     if loop.step:
         bench.report(f"{name}: resumed at step {loop.step} of {schedule.steps}")
@@ -147,6 +148,14 @@ def fit(
         if progress.is_save_due(loop.step, terms):
             loop.save(name, folder, facts)
     return loop.save(name, folder, facts)
+
+
+def flattened(facts: Facts, prefix: str = "") -> dict[str, object]:
+    """Nested facts as one level of dotted names, such as ``recipe.schedule.steps``."""
+    flat: dict[str, object] = {}
+    for name, value in facts.items():
+        flat |= flattened(value, f"{prefix}{name}.") if isinstance(value, Mapping) else {f"{prefix}{name}": value}
+    return flat
 
 
 class _Loop:

@@ -69,6 +69,46 @@ def restore(photos: tuple[Path, ...], out: Path, strength: float, side_by_side: 
 
 
 @main.command()
+@click.argument("photo", type=click.Path(path_type=Path))
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="The same seed, the same bytes.")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder for the results.")
+@click.option("--only", metavar="DAMAGE", help="One damage alone instead of a random mixture; `list` names them all.")
+@click.option("--strength", type=click.FloatRange(0, 1), default=0.5, show_default=True, help="Of the one damage.")
+def degrade(photo: Path, seed: int, out: Path, only: str | None, strength: float) -> None:
+    """Damage PHOTO as the training data is damaged.
+
+    Writes the damaged photo, the mask of its structured damage and every number drawn.
+
+    \b
+    Example:  albumen degrade holiday.jpg --seed 7 --out damaged/
+              albumen degrade holiday.jpg --only scratches --strength 0.8 --out damaged/
+    """
+    import torch
+
+    from ops.degradation.degrade import draw_plan
+    from ops.degradation.plan import Plan
+    from ops.degradation.recipe import STANDARD_DEGRADATION
+    from ops.degradation.single_damage import DAMAGE_NAMES, single_damage_plan
+    from ops.images import PhotoError
+    from ops.photo_files import degrade_file
+
+    if only == "list":
+        click.echo("\n".join(DAMAGE_NAMES))
+        return
+
+    def draw(height: int, width: int) -> Plan:
+        if only is not None:
+            return single_damage_plan(only, strength, height, width, seed)
+        return draw_plan(STANDARD_DEGRADATION, height, width, torch.Generator().manual_seed(seed))
+
+    try:
+        degrade_file(photo, out, draw)
+    except (PhotoError, ValueError) as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"{photo} -> {out / photo.stem}.degraded.png, .mask.png, .plan.json")
+
+
+@main.command()
 @click.option("--s3", "with_s3", is_flag=True, help="Keep the archive in a local S3 server instead of folders.")
 def demo(with_s3: bool) -> None:
     """Train, score and release small models, then restore a small archive: the main job in a quarter of an hour."""
@@ -96,10 +136,11 @@ def _released_restorer(strength: float) -> "PhotoRestorer":
     torch.set_num_threads(len(os.sched_getaffinity(0)))
     try:
         release, folder = fetch_release(tracking_uri(settings), settings.home / "releases")
-    except NoReleaseError as error:
+        restorer = load_release(folder, strength, settings.device)
+    except (NoReleaseError, ValueError) as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"model {release.name} {release.version} ({release.digest})")
-    return load_release(folder, strength, settings.device)
+    return restorer
 
 
 def _with_progress(photos: tuple[Path, ...]) -> Iterable[Path]:

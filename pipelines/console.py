@@ -20,8 +20,7 @@ class ShortFormatter(logging.Formatter):
         if event is not None:
             message = _SHOWN_EVENTS[event.event_type_value]
             if message == "FAILED":
-                error = getattr(event.event_specific_data, "error", None)
-                message = f"FAILED: {error.to_string() if error else event.message}"
+                message = f"FAILED: {_reason(event)}"
         return f"{self.formatTime(record, '%H:%M:%S')}  {meta.get('step_key') or 'run'}  {message}"
 
 
@@ -39,3 +38,11 @@ def console(init_context: dg.InitLoggerContext) -> logging.Logger:
 def _is_for_people(record: logging.LogRecord) -> bool:
     event = getattr(record, "dagster_meta", {}).get("dagster_event")
     return event is None or event.event_type_value in _SHOWN_EVENTS
+
+
+def _reason(event: dg.DagsterEvent) -> str:
+    """The sentence of whoever raised first, without Dagster's wrapping and the stack, which stand in the UI."""
+    error = getattr(event.event_specific_data, "error", None)
+    while error is not None and error.cause is not None:
+        error = error.cause
+    return (error.message if error is not None else event.message or "").strip()

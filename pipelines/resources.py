@@ -67,10 +67,12 @@ class Tracking(dg.ConfigurableResource):  # type: ignore[type-arg]
     @contextmanager
     def bench(self, context: dg.AssetExecutionContext, home: Home, compute: "Compute") -> Iterator["Workbench"]:
         """Where a training asset works: checkpoints at home, numbers in an MLflow run, progress in Dagster's log."""
+        from ops.devices import usable_device
         from ops.training import Workbench
 
+        device = usable_device(compute.device)
         with self.run(context) as log:
-            yield Workbench(home.checkpoints, log, context.log.info, compute.device)
+            yield Workbench(home.checkpoints, log, context.log.info, device)
 
     def _tags(self, context: dg.AssetExecutionContext, name: str) -> Mapping[str, str]:
         return {"dagster.run_id": context.run.run_id, "dagster.job": context.run.job_name, "dagster.asset": name}

@@ -1,119 +1,136 @@
-"""From a clean photo to a degraded one: first a plan of numbers is drawn, then the plan is applied.
+"""From a clean photo to a degraded one: a plan of numbers is drawn first and applied to pixels second.
 
-The plan alone decides the pixels. It is JSON, so whoever keeps it can make the same pair again, bit for bit.
+    degraded = ageing_n(... ageing_1(defects(print(clean))))
+The structured damage comes first, as in the report: a scratch on the negative is as blurred and grainy as its picture.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from ops.degradation.ageing import Ageing, Blur, Fading, Grain, Jpeg, LowResolution, Monochrome, Noise, Pixels, Shading
-from ops.degradation.defects import Blend, Defect, Shape
-from ops.degradation.recipe import DegradationRecipe, Range
+from ops.degradation.ageing import Ageing
+from ops.degradation.defects import Defect, damaged
+from ops.degradation.pixels import Pixels
+from ops.degradation.plan import Plan
+from ops.degradation.recipe import DegradationRecipe
+from ops.degradation.texture_scans import PAPER, TextureScan
 
-_BRIGHT = (Blend.ADD, Blend.LIGHTEN, Blend.SCREEN, Blend.COVER)
-_SEPIA = (1.0, 0.93, 0.8)
-
-
-@dataclass(frozen=True)
-class Plan:
-    """Everything that was drawn for one pair: the print, the defects, then the ageing in the order it happens."""
-
-    recipe_version: str
-    monochrome: Monochrome | None
-    defects: tuple[Defect, ...]
-    ageing: tuple[Ageing, ...]
+__all__ = ["Pair", "Plan", "apply_plan", "degrade", "draw_plan"]
 
 
 @dataclass(frozen=True)
 class Pair:
-    """``clean`` and ``degraded`` (1, 3, H, W) and ``mask`` (1, 1, H, W), all in [0, 1] on 8-bit levels; the plan."""
+    """A photo and its degraded self, all on 8-bit levels as a file holds them.
+
+    Attributes:
+        clean: (1, 3, H, W) in [0, 1]; printed in one tone if the plan says so.
+        degraded: (1, 3, H, W) in [0, 1].
+        mask: (1, 1, H, W) in [0, 1], the union of structured damage before ageing: 0 exactly where no defect changed
+            the photo, 1 where little of it is left. Ageing does not widen it: a blur after a scratch is blur.
+        class_masks: name of a class -> (1, 1, H, W); the classes of ``plan.defects``.
+        plan: what was done.
+    """
 
     clean: Tensor
     degraded: Tensor
     mask: Tensor
+    class_masks: dict[str, Tensor]
     plan: Plan
 
 
-def degrade(clean: Tensor, recipe: DegradationRecipe, generator: torch.Generator) -> Pair:
+def degrade(
+    clean: Tensor, recipe: DegradationRecipe, generator: torch.Generator, scans: Sequence[TextureScan] = ()
+) -> Pair:
     """Damage ``clean`` (1, 3, H, W) in [0, 1] by a freshly drawn plan."""
-    return apply_plan(clean, draw_plan(recipe, generator))
+    height, width = clean.shape[-2:]
+    return apply_plan(clean, draw_plan(recipe, height, width, generator, scans))
 
 
-def draw_plan(recipe: DegradationRecipe, generator: torch.Generator) -> Plan:
-    """Draw a plan; the state of ``generator`` is the only source of chance."""
+def draw_plan(
+    recipe: DegradationRecipe,
+    height: int,
+    width: int,
+    generator: torch.Generator,
+    scans: Sequence[TextureScan] = (),
+) -> Plan:
+    """Draw what happens to a photo of ``height`` x ``width``; the state of ``generator`` is the only source of chance.
+
+    Args:
+        recipe: all ranges and probabilities.
+        height: in pixels.
+        width: in pixels.
+        generator: a CPU generator.
+        scans: textures to lay on the photo and papers to show under holes, beside the procedural ones.
+    """
     rng = np.random.default_rng(int(torch.randint(2**62, (1,), generator=generator)))
-    monochrome = None
-    if rng.random() < recipe.monochrome_share:
-        monochrome = Monochrome(_SEPIA if rng.random() < 0.5 else (1.0, 1.0, 1.0))
+    monochrome = recipe.prints.draw(rng) if rng.random() < recipe.prints.probability else None
     if rng.random() < recipe.undamaged_share:
-        return Plan(recipe.version, monochrome, (), ())
+        return Plan(recipe.version, height, width, monochrome, (), ())
     defects: tuple[Defect, ...] = ()
-    if rng.random() < recipe.defect_share:
-        count = int(rng.integers(recipe.num_defects[0], recipe.num_defects[1] + 1))
-        defects = tuple(_draw_defect(recipe, rng) for _ in range(count))
-    drawn = [step for step in _draw_ageing(recipe, rng) if rng.random() < recipe.ageing_probability]
-    return Plan(recipe.version, monochrome, defects, tuple(drawn[index] for index in rng.permutation(len(drawn))))
+    if rng.random() < recipe.defects.probability:
+        count = int(rng.integers(recipe.defects.count[0], recipe.defects.count[1] + 1))
+        defects = tuple(_draw_defect(recipe, rng, scans) for _ in range(count))
+    return Plan(recipe.version, height, width, monochrome, defects, _draw_ageing(recipe, rng))
 
 
 def apply_plan(clean: Tensor, plan: Plan) -> Pair:
-    """Damage ``clean`` (1, 3, H, W) in [0, 1] by ``plan``; the structured damage comes first, as in the report.
+    """Damage ``clean`` (1, 3, H, W) in [0, 1] by ``plan``: same photo, same plan, same bytes.
 
-    The mask describes the structured damage: 0 exactly where no defect touched the photo.
+    Raises:
+        ValueError: the photo has not the size the plan was drawn for.
     """
+    if tuple(clean.shape) != (1, 3, plan.height, plan.width):
+        expected = (1, 3, plan.height, plan.width)
+        raise ValueError(f"this plan is for a photo of shape {expected}, got {tuple(clean.shape)}; draw a plan for it")
     photo: Pixels = np.ascontiguousarray(clean[0].permute(1, 2, 0).numpy(), dtype=np.float32)
-    if plan.monochrome is not None:
-        photo = plan.monochrome.apply(photo)
-    truth = photo
-    mask = np.zeros(photo.shape[:2], np.float32)
-    for defect in plan.defects:
-        photo, opacity = defect.apply(photo)
-        mask = np.maximum(mask, opacity)
+    printed = photo if plan.monochrome is None else plan.monochrome.apply(photo)
+    degraded, mask, class_masks = damaged(printed, plan.defects)
     for step in plan.ageing:
-        photo = step.apply(photo)
-    return Pair(_to_tensor(truth), _to_tensor(photo), _to_tensor(mask[..., None]), plan)
+        degraded = step.apply(degraded)
+    masks = {name: _to_tensor(one[..., None]) for name, one in sorted(class_masks.items())}
+    return Pair(_to_tensor(printed), _to_tensor(degraded), _to_tensor(mask[..., None]), masks, plan)
 
 
-def _draw_defect(recipe: DegradationRecipe, rng: np.random.Generator) -> Defect:
-    lines, patches = (Shape.SCRATCH, Shape.CRACK), (Shape.DUST, Shape.HAIR, Shape.STAIN, Shape.HOLE)
-    group = lines if rng.random() < recipe.scratch_share else patches
-    shape = group[int(rng.integers(len(group)))]
-    is_bright = rng.random() < 0.7
-    blend = _BRIGHT[int(rng.integers(len(_BRIGHT)))] if is_bright else Blend.MULTIPLY
-    level = rng.uniform(0.65, 1.0) if is_bright else rng.uniform(0.05, 0.5)
-    if shape is Shape.HOLE:
-        blend = Blend.COVER
-    tint = 1 - rng.uniform(0, 0.15) * np.array([0.0, 0.4, 1.0])
-    red, green, blue = (float(value) for value in level * tint)
-    strength = 1.0 if shape is Shape.HOLE else _uniform(recipe.opacity, rng)
-    return Defect(shape, blend, (red, green, blue), strength, int(rng.integers(2**31)))
-
-
-def _draw_ageing(recipe: DegradationRecipe, rng: np.random.Generator) -> list[Ageing]:
-    contrast, lift = _uniform(recipe.contrast, rng), _uniform(recipe.lift, rng)
-    gain_cast, lift_cast = rng.uniform(-recipe.cast, recipe.cast, (2, 3))
-    gains = [float(contrast * (1 + cast)) for cast in gain_cast]
-    lifts = [float(max(0.0, lift * (1 + 2 * cast))) for cast in lift_cast]
-    return [
-        Blur(_uniform(recipe.blur_sigma, rng)),
-        Grain(_uniform(recipe.grain_sigma, rng), _uniform(recipe.grain_size, rng), int(rng.integers(2**31))),
-        Noise(_uniform(recipe.noise_sigma, rng), int(rng.integers(2**31))),
-        Fading((gains[0], gains[1], gains[2]), (lifts[0], lifts[1], lifts[2])),
-        Shading(_uniform(recipe.shading, rng), int(rng.integers(2**31))),
-        LowResolution(_uniform(recipe.shrink, rng), bool(rng.random() < 0.7)),
-        Jpeg(int(rng.integers(recipe.jpeg_quality[0], recipe.jpeg_quality[1] + 1))),
+def _draw_defect(recipe: DegradationRecipe, rng: np.random.Generator, scans: Sequence[TextureScan]) -> Defect:
+    ranges = recipe.defects
+    papers = tuple(scan for scan in scans if scan.group == PAPER)
+    overlays = tuple(scan for scan in scans if scan.group != PAPER)
+    draws: list[tuple[float, Callable[[], Defect]]] = [
+        (ranges.scratches.weight, lambda: ranges.scratches.draw(rng)),
+        (ranges.bends.weight, lambda: ranges.bends.draw(rng)),
+        (ranges.specks.weight, lambda: ranges.specks.draw(rng)),
+        (ranges.stains.weight, lambda: ranges.stains.draw(rng)),
+        (ranges.losses.weight, lambda: ranges.losses.draw(rng, papers)),
+        (ranges.edges.weight, lambda: ranges.edges.draw(rng)),
+        (ranges.textures.weight if overlays else 0.0, lambda: ranges.textures.draw(rng, overlays)),
     ]
+    weights = np.array([weight for weight, _ in draws])
+    _, draw = draws[int(rng.choice(len(draws), p=weights / weights.sum()))]
+    return draw()
 
 
-def _uniform(limits: Range, rng: np.random.Generator) -> float:
-    return float(rng.uniform(*limits))
+def _draw_ageing(recipe: DegradationRecipe, rng: np.random.Generator) -> tuple[Ageing, ...]:
+    """A random subset of the families in random order, one step of each."""
+    families = (
+        recipe.blur,
+        recipe.noise,
+        recipe.grain,
+        recipe.resolution,
+        recipe.jpeg,
+        recipe.fading,
+        recipe.shading,
+        recipe.halation,
+    )
+    drawn = [family.draw(rng) for family in families if rng.random() < family.probability]
+    return tuple(drawn[index] for index in rng.permutation(len(drawn)))
 
 
 def _to_tensor(pixels: np.ndarray) -> Tensor:
-    """(H, W, C) to (1, C, H, W) on 8-bit levels, as a file would hold it."""
+    """(H, W, C) to (1, C, H, W) on 8-bit levels."""
     levels = np.rint(np.clip(pixels, 0, 1) * 255).astype(np.uint8)
     return torch.from_numpy(levels).permute(2, 0, 1)[None].contiguous().float() / 255

@@ -7,7 +7,7 @@ import torch
 from ops.corpora.records import Corpus, CorpusPhoto
 from ops.degradation.recipe import STANDARD_DEGRADATION
 from ops.images import encode_png
-from ops.pair_shards import DatasetRecipe, build_pair_set, read_pairs, remake_pair
+from ops.pair_shards import DatasetRecipe, build_pair_set, describe_shards, read_pairs, remake_pair
 from ops.pairs import FreshPairs, FrozenPairs, held_out_sample
 
 RECIPE = DatasetRecipe(
@@ -83,3 +83,21 @@ def test_shown_pairs_are_held_out_ones(tmp_path: Path) -> None:
     shown = held_out_sample(pairs, count=2)
     held_out = [row.pair.clean for row in read_pairs(pairs.shards("held_out"))]
     assert all(any(torch.equal(clean[None], one) for one in held_out) for clean in shown.clean)
+
+
+def test_class_masks_survive_the_shard(tmp_path: Path) -> None:
+    recipe = replace(RECIPE, train_pairs=8)
+    stored = list(read_pairs(build_pair_set(corpus(tmp_path), recipe, tmp_path / "pairs", silent).shards("train")))
+    assert any(row.pair.class_masks for row in stored)
+    for row in stored:
+        again = remake_pair(row).class_masks
+        assert list(again) == list(row.pair.class_masks)
+        assert all(torch.equal(again[name], mask) for name, mask in row.pair.class_masks.items())
+
+
+def test_the_description_counts_every_pair_once_a_damage_and_once_a_bin(tmp_path: Path) -> None:
+    shards = build_pair_set(corpus(tmp_path), RECIPE, tmp_path / "pairs", silent).shards("train")
+    counts = describe_shards(shards)
+    pairs = counts.groupby("about")["pairs"]
+    assert pairs.sum()["damaged share"] == pairs.sum()["damages in a pair"] == RECIPE.train_pairs
+    assert pairs.max()["damage"] <= RECIPE.train_pairs

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.testing import assert_close
 
 from ops.tracking import MemoryLog
-from ops.training import Schedule, Workbench, fit
+from ops.training import Schedule, Workbench, fit, flattened
 
 
 class DoublingStage:
@@ -114,3 +114,7 @@ def test_a_loss_that_is_not_finite_stops_the_training_by_name(tmp_path: Path) ->
 def test_the_rate_stays_then_falls_to_zero() -> None:
     rates = [schedule(60).rate_factor(step) for step in (0, 29, 45, 60)]
     assert rates == [1.0, 1.0, 0.5, 0.0]
+
+
+def test_nested_facts_become_dotted_names() -> None:
+    assert flattened({"a": {"b": {"c": 1}, "d": 2}, "e": [3]}) == {"a.b.c": 1, "a.d": 2, "e": [3]}

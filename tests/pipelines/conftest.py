@@ -29,21 +29,22 @@ def shrink(monkeypatch: pytest.MonkeyPatch) -> None:
     short = replace(smoke.clean_vae.schedule, steps=4, steady_steps=2, batch_size=2, crop_px=32)
     slow = replace(short, steps=60, steady_steps=30, batch_size=4, learning_rate=3e-3, ema_decay=0.9)
     prior = smoke.deep_image_prior
-    faded = replace(  # one kind of damage, which so short a training can undo
-        smoke.dataset.degradation,
+    whole = smoke.dataset.degradation
+    faded = replace(  # one kind of ageing, which so short a training can undo
+        whole,
         version="faded",
         undamaged_share=0.0,
-        monochrome_share=0.0,
-        ageing_probability=1.0,
-        blur_sigma=(0.0, 0.0),
-        grain_sigma=(0.0, 0.0),
-        noise_sigma=(0.0, 0.0),
-        contrast=(0.5, 0.5),
-        lift=(0.2, 0.2),
-        cast=0.0,
-        shading=(0.0, 0.0),
-        shrink=(1.0, 1.0),
-        jpeg_quality=(98, 98),
+        prints=replace(whole.prints, probability=0.0),
+        blur=replace(whole.blur, probability=0.0),
+        noise=replace(whole.noise, probability=0.0),
+        grain=replace(whole.grain, probability=0.0),
+        resolution=replace(whole.resolution, probability=0.0),
+        jpeg=replace(whole.jpeg, probability=0.0),
+        shading=replace(whole.shading, probability=0.0),
+        halation=replace(whole.halation, probability=0.0),
+        fading=replace(
+            whole.fading, probability=1.0, weights=(1, 0, 0), contrast=(0.5, 0.5), lift=(0.2, 0.2), cast=0.0
+        ),
     )
     tiny = replace(
         smoke,

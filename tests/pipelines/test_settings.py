@@ -1,0 +1,38 @@
+from pathlib import Path
+
+import pytest
+
+from pipelines.settings import Settings
+
+NAMES = ("HOME", "CLEAN_PHOTOS", "OLD_PHOTOS", "ARCHIVE_SOURCE", "ARCHIVE_TARGET", "SAMPLE_ARCHIVE", "DEVICE")
+
+
+@pytest.fixture(autouse=True)
+def _unset(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in NAMES:
+        monkeypatch.delenv(f"ALBUMEN_{name}", raising=False)
+
+
+def test_without_settings_everything_lies_in_the_checkout_and_the_archive_is_a_sample() -> None:
+    settings = Settings.from_environment()
+    assert settings.home == Path(".albumen").resolve()
+    assert settings.is_sample_archive
+    assert settings.clean_photos is settings.old_photos is None
+
+
+def test_real_old_photos_become_the_collection_to_restore(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALBUMEN_OLD_PHOTOS", "s3://attic/box-1")
+    settings = Settings.from_environment()
+    assert settings.archive_source == settings.old_photos == "s3://attic/box-1"
+    assert not settings.is_sample_archive
+
+
+def test_a_collection_of_its_own_wins_over_the_old_photos(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALBUMEN_OLD_PHOTOS", "/old")
+    monkeypatch.setenv("ALBUMEN_ARCHIVE_SOURCE", "/collection")
+    assert Settings.from_environment().archive_source == "/collection"
+
+
+def test_an_empty_setting_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALBUMEN_OLD_PHOTOS", "")
+    assert Settings.from_environment().old_photos is None
