@@ -21,6 +21,7 @@ from ops.corpora.records import Corpus, CorpusPhoto
 from ops.degradation.degrade import Pair, apply_plan, degrade
 from ops.degradation.plan import plan_from_json, plan_to_json
 from ops.degradation.recipe import DegradationRecipe
+from ops.degradation.texture_scans import TextureScan, scans_of
 from ops.images import decode_mask, decode_rgb, encode_png
 from ops.pair_sets import PairSet
 
@@ -71,13 +72,18 @@ class StoredPair:
     pair: Pair
 
 
-def build_pair_set(corpus: Corpus, recipe: DatasetRecipe, root: Path, report: Callable[[str], None]) -> PairSet:
+def build_pair_set(
+    corpus: Corpus, textures: Corpus, recipe: DatasetRecipe, root: Path, report: Callable[[str], None]
+) -> PairSet:
     """Make the pairs of ``recipe`` from ``corpus`` and write their shards; shards that are there stay as they are.
+
+    ``textures`` are scans to damage with, beside the procedural ones; it may be empty.
 
     Raises:
         ValueError: a split has no photo as large as a pair.
     """
-    folder = root / f"{recipe.degradation.version}-{fingerprint(recipe, corpus.sha256)}"
+    folder = root / f"{recipe.degradation.version}-{fingerprint(recipe, corpus.sha256, textures.sha256)}"
+    scans = scans_of(textures)
     folder.mkdir(parents=True, exist_ok=True)
     splits = {"train": (corpus.train, recipe.train_pairs), "held_out": (corpus.held_out, recipe.held_out_pairs)}
     for split, (photos, count) in splits.items():
@@ -91,7 +97,7 @@ def build_pair_set(corpus: Corpus, recipe: DatasetRecipe, root: Path, report: Ca
             path = folder / f"{split}-{number:05d}.parquet"
             if not path.is_file():
                 numbers = range(first, min(first + recipe.pairs_per_shard, count))
-                _write_shard(path, split, usable, numbers, recipe)
+                _write_shard(path, split, usable, numbers, recipe, scans)
                 report(f"{split} pairs {numbers.stop}/{count}")
     return _describe(folder, recipe)
 
@@ -144,7 +150,14 @@ def describe_shards(shards: Sequence[Path]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["about", "value", "pairs"])
 
 
-def _write_shard(path: Path, split: str, photos: Sequence[CorpusPhoto], numbers: range, recipe: DatasetRecipe) -> None:
+def _write_shard(
+    path: Path,
+    split: str,
+    photos: Sequence[CorpusPhoto],
+    numbers: range,
+    recipe: DatasetRecipe,
+    scans: Sequence[TextureScan],
+) -> None:
     decode = lru_cache(maxsize=16)(lambda path: decode_rgb(path.read_bytes()))
     rows = []
     for number in numbers:
@@ -152,7 +165,7 @@ def _write_shard(path: Path, split: str, photos: Sequence[CorpusPhoto], numbers:
         seed = int(fingerprint(recipe.seed, split, number), 16) % 2**62
         generator = torch.Generator().manual_seed(seed)
         source = random_crop(decode(photo.path), recipe.pair_px, generator)
-        pair = degrade(source, recipe.degradation, generator)
+        pair = degrade(source, recipe.degradation, generator, scans)
         rows.append(
             {
                 "name": f"{split}-{number:05d}",

@@ -13,6 +13,7 @@ from torch import Tensor
 from ops.corpora.records import Corpus, CorpusPhoto
 from ops.degradation.degrade import degrade
 from ops.degradation.recipe import DegradationRecipe
+from ops.degradation.texture_scans import TextureScan, scans_of
 from ops.images import decode_rgb
 from ops.pair_sets import PairSet
 from ops.pair_shards import DatasetRecipe, random_crop, read_pairs
@@ -64,8 +65,11 @@ class FrozenPairs:
 class FreshPairs:
     """Pairs made on the fly from clean photos: endless, and never the same twice."""
 
-    def __init__(self, photos: Sequence[CorpusPhoto], recipe: DegradationRecipe, seed: int) -> None:
+    def __init__(
+        self, photos: Sequence[CorpusPhoto], scans: Sequence[TextureScan], recipe: DegradationRecipe, seed: int
+    ) -> None:
         self.photos = photos
+        self.scans = scans
         self.recipe = recipe
         self.seed = seed
         self._decode = lru_cache(maxsize=256)(_decode_bytes)
@@ -76,7 +80,7 @@ class FreshPairs:
         made = []
         for index in torch.randint(len(self.photos), (size,), generator=generator):
             photo = self._decode(self.photos[index])
-            pair = degrade(random_crop(photo, crop_px, generator).float() / 255, self.recipe, generator)
+            pair = degrade(random_crop(photo, crop_px, generator).float() / 255, self.recipe, generator, self.scans)
             made.append(torch.cat([pair.clean, pair.degraded, pair.mask], dim=1))
         return _split(_mirrored(torch.cat(made), generator))
 
@@ -99,10 +103,10 @@ class OldCrops:
         return _mirrored(torch.cat(crops).float() / 255, generator)
 
 
-def training_pairs(pairs: PairSet, clean: Corpus, recipe: DatasetRecipe) -> PairSource:
+def training_pairs(pairs: PairSet, clean: Corpus, textures: Corpus, recipe: DatasetRecipe) -> PairSource:
     """The pairs that ``recipe`` trains with: freshly damaged crops of ``clean``, or the frozen ones."""
     if recipe.trains_fresh:
-        return FreshPairs(clean.train, recipe.degradation, recipe.seed)
+        return FreshPairs(clean.train, scans_of(textures), recipe.degradation, recipe.seed)
     return FrozenPairs(pairs, "train", recipe.seed)
 
 

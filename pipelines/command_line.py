@@ -24,6 +24,7 @@ def main() -> None:
       ALBUMEN_HOME            everything Albumen writes (.albumen)
       ALBUMEN_CLEAN_PHOTOS    folder or s3://bucket/prefix of clean photos to train with
       ALBUMEN_OLD_PHOTOS      folder or s3://bucket/prefix of real old photos
+      ALBUMEN_TEXTURES        folder or s3://bucket/prefix of scanned paper, scratches, dust (PNG)
       ALBUMEN_ARCHIVE_SOURCE  the collection to restore, only ever read
       ALBUMEN_ARCHIVE_TARGET  where restored photos go
       ALBUMEN_DEVICE          cpu, cuda, ...

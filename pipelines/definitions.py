@@ -25,7 +25,9 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             "archive": ArchiveStorage(
                 source=settings.archive_source, target=settings.archive_target, is_sample=settings.is_sample_archive
             ),
-            "photos": corpora.PhotoLocations(clean=settings.clean_photos, old=settings.old_photos),
+            "photos": corpora.PhotoLocations(
+                clean=settings.clean_photos, old=settings.old_photos, textures=settings.textures
+            ),
             "compute": Compute(device=settings.device),
             "io_manager": RecordIOManager(root=str(settings.home)),
         },

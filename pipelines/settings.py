@@ -14,6 +14,8 @@ class Settings:
         clean_photos: folder or ``s3://bucket/prefix`` of clean photos to train with (``ALBUMEN_CLEAN_PHOTOS``); None
             takes the freely licensed photos that ordinary packages bring.
         old_photos: folder or ``s3://bucket/prefix`` of real old photos (``ALBUMEN_OLD_PHOTOS``); None without any.
+        textures: folder or ``s3://bucket/prefix`` of scanned paper, scratches, dust (``ALBUMEN_TEXTURES``); None takes
+            the paper tiles of a free package.
         archive_source: the collection to restore, only ever read (``ALBUMEN_ARCHIVE_SOURCE``, default: the old photos,
             else a sample collection that the demo writes).
         archive_target: where restored photos go (``ALBUMEN_ARCHIVE_TARGET``).
@@ -24,6 +26,7 @@ class Settings:
     home: Path
     clean_photos: str | None
     old_photos: str | None
+    textures: str | None
     archive_source: str
     archive_target: str
     is_sample_archive: bool
@@ -39,6 +42,7 @@ class Settings:
             home=home,
             clean_photos=os.environ.get("ALBUMEN_CLEAN_PHOTOS") or None,
             old_photos=old_photos,
+            textures=os.environ.get("ALBUMEN_TEXTURES") or None,
             archive_source=source or old_photos or str(home / "archive/originals"),
             archive_target=os.environ.get("ALBUMEN_ARCHIVE_TARGET") or str(home / "archive/restored"),
             is_sample_archive=bool(os.environ.get("ALBUMEN_SAMPLE_ARCHIVE")) or not (source or old_photos),

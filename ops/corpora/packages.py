@@ -13,6 +13,7 @@ from ops.corpora.records import Corpus, Refusal, with_both_splits
 
 CLEAN_SETTING: Final = "ALBUMEN_CLEAN_PHOTOS"
 OLD_SETTING: Final = "ALBUMEN_OLD_PHOTOS"
+TEXTURE_SETTING: Final = "ALBUMEN_TEXTURES"
 
 _log: Final = logging.getLogger(__name__)
 
@@ -64,8 +65,25 @@ def old_corpus(
     return Corpus("old", ()) if location is None else folder_corpus(location, "old", setting, cache, log)
 
 
-def texture_corpus(cache: Path, log: Callable[[str], None] = _log.info) -> Corpus:
-    """Tiles of paper and canvas to print photos on; none where apt is not there."""
+def texture_corpus(
+    location: str | None,
+    cache: Path,
+    include_packages: bool = True,
+    log: Callable[[str], None] = _log.info,
+    setting: str = TEXTURE_SETTING,
+) -> Corpus:
+    """Scans of paper, scratches and dust to damage photos with.
+
+    The embedded default is tiles of paper and canvas; none where apt is not there or packages are not wanted.
+
+    Raises:
+        ValueError: the user's location holds no usable picture.
+        StorageError: the user's storage does not answer.
+    """
+    if location is not None:
+        return folder_corpus(location, "textures", setting, cache, log)
+    if not include_packages:
+        return Corpus("textures", ())
     photos, refused = packaged_photos((TEXTURE_PACKAGE,), _made(cache / "textures"), log)
     return Corpus("textures", photos, refused)
 

@@ -1,47 +1,53 @@
-"""What every kind of damage shares: the array of a photo and smooth random fields over it."""
+"""The arrays that all damage works on, and the two lengths that damage is measured in.
+
+Fine things (widths, blur, grain) are given in units of one pixel of an ordinary photo; on scans whose short side is
+above 384 px a unit grows with the photo, so that a hairline on a large scan is as visible as on a small one. Broad
+things (the length of a scratch, the size of a stain) are shares of the short side. JPEG and noise live in pixels.
+"""
 
 from __future__ import annotations
 
-import cv2
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 
 Pixels = NDArray[np.float32]
 """(H, W, 3) RGB in [0, 1]."""
 
-Opacity = NDArray[np.float32]
-"""(H, W) in [0, 1]: how much of the photo a defect covers."""
+Plane = NDArray[np.float32]
+"""(H, W): a coverage in [0, 1] or a field of about [-1, 1]."""
 
-Field = NDArray[np.float32]
-"""(H, W), of any range: a number a pixel, such as a relief or a distance."""
+Colour = tuple[float, float, float]
+"""RGB in [0, 1]."""
+
+Range = tuple[float, float]
+"""Least and greatest value of a uniform draw."""
+
+_ORDINARY_SIDE_PX: Final = 384
+_LUMA: Final = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601, as the public code and JPEG use
 
 
-def to_range(photo: np.ndarray) -> Pixels:
-    """``photo`` clipped to [0, 1], float32 and contiguous."""
+def unit_px(height: int, width: int) -> float:
+    """Pixels per unit of a fine length."""
+    return max(1.0, min(height, width) / _ORDINARY_SIDE_PX)
+
+
+def luminance(photo: Pixels) -> Plane:
+    """(H, W) weighted sum of the channels."""
+    return photo @ _LUMA
+
+
+def limited(photo: NDArray[np.floating]) -> Pixels:
+    """``photo`` cut to [0, 1], contiguous float32."""
     return np.ascontiguousarray(np.clip(photo, 0, 1), dtype=np.float32)
 
 
-def luma(photo: Pixels) -> Field:
-    """Rec. 601 luma, [0, 1]."""
-    return np.asarray(photo @ np.array([0.299, 0.587, 0.114], np.float32))
+def uniform(limits: Range, rng: np.random.Generator) -> float:
+    """One draw from ``limits``."""
+    return float(rng.uniform(*limits))
 
 
-def smooth_noise(height: int, width: int, size_px: float, rng: np.random.Generator) -> Field:
-    """Noise of about [-1, 1] whose features are ``size_px`` wide."""
-    rows, columns = max(2, round(height / size_px) + 1), max(2, round(width / size_px) + 1)
-    knots = rng.uniform(-1, 1, (rows, columns)).astype(np.float32)
-    return np.asarray(cv2.resize(knots, (width, height), interpolation=cv2.INTER_CUBIC))
-
-
-def fractal_noise(height: int, width: int, size_px: float, rng: np.random.Generator, octaves: int = 3) -> Field:
-    """Smooth noise with finer and fainter copies of itself on top, as torn paper and flaking gelatin have."""
-    total = smooth_noise(height, width, size_px, rng)
-    for octave in range(1, octaves):
-        total += smooth_noise(height, width, max(1.0, size_px / 2**octave), rng) / 2**octave
-    return total
-
-
-def wandering(length: int, knots: int, rng: np.random.Generator) -> NDArray[np.float32]:
-    """A smooth curve of ``length`` values of unit spread through ``knots`` random ones."""
-    values = rng.standard_normal(knots)
-    return np.interp(np.linspace(0, knots - 1, length), np.arange(knots), values).astype(np.float32)
+def new_seed(rng: np.random.Generator) -> int:
+    """A seed for what a step draws by itself."""
+    return int(rng.integers(2**31))

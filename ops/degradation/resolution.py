@@ -1,4 +1,4 @@
-"""Detail lost in copies: small scans enlarged again, and JPEG, once or twice."""
+"""Low resolution: a small print, a coarse halftone, a scan that somebody shrank and enlarged again."""
 
 from __future__ import annotations
 
@@ -9,79 +9,71 @@ from typing import Literal
 import cv2
 import numpy as np
 
-from ops.degradation.pixels import Pixels, to_range
+from ops.degradation.pixels import Pixels, Range, limited, uniform
 
 
-class Kernel(Enum):
-    """How a photo is sampled anew."""
+class Interpolation(Enum):
+    """How a program makes a photo smaller or larger."""
 
     NEAREST = "nearest"
-    BILINEAR = "bilinear"
-    BICUBIC = "bicubic"
-    LANCZOS = "lanczos"
+    LINEAR = "linear"
+    CUBIC = "cubic"
     AREA = "area"
+    LANCZOS = "lanczos"
 
-    def resize(self, photo: Pixels, height: int, width: int) -> Pixels:
-        """``photo`` in another size; the way up by area is bilinear, as OpenCV defines it."""
-        flags = {
-            Kernel.NEAREST: cv2.INTER_NEAREST,
-            Kernel.BILINEAR: cv2.INTER_LINEAR,
-            Kernel.BICUBIC: cv2.INTER_CUBIC,
-            Kernel.LANCZOS: cv2.INTER_LANCZOS4,
-            Kernel.AREA: cv2.INTER_AREA,
-        }
-        return to_range(cv2.resize(photo, (width, height), interpolation=flags[self]))
+    @property
+    def flag(self) -> int:
+        """OpenCV's number for it."""
+        return {
+            Interpolation.NEAREST: cv2.INTER_NEAREST,
+            Interpolation.LINEAR: cv2.INTER_LINEAR,
+            Interpolation.CUBIC: cv2.INTER_CUBIC,
+            Interpolation.AREA: cv2.INTER_AREA,
+            Interpolation.LANCZOS: cv2.INTER_LANCZOS4,
+        }[self]
 
 
 @dataclass(frozen=True)
 class LowResolution:
-    """Shrinks the height and width by their factors (1 = none) with one kernel, enlarges them with another."""
+    """Shrinks by ``shrink_x`` and ``shrink_y`` (1 or more), then enlarges to the size of before."""
 
-    height_factor: float
-    width_factor: float
-    down: Kernel
-    up: Kernel
+    shrink_x: float
+    shrink_y: float
+    down: Interpolation
+    up: Interpolation
     kind: Literal["low_resolution"] = "low_resolution"
 
     def apply(self, photo: Pixels) -> Pixels:
         """Lose the detail of ``photo``."""
         height, width = photo.shape[:2]
-        small = max(1, round(height / self.height_factor)), max(1, round(width / self.width_factor))
-        return photo if small == (height, width) else self.up.resize(self.down.resize(photo, *small), height, width)
+        small = (max(1, round(width / self.shrink_x)), max(1, round(height / self.shrink_y)))
+        if small == (width, height):
+            return photo
+        shrunk = cv2.resize(photo, small, interpolation=self.down.flag)
+        return limited(cv2.resize(shrunk, (width, height), interpolation=self.up.flag))
 
 
 @dataclass(frozen=True)
-class Jpeg:
-    """JPEG compression at ``quality`` (1 to 100)."""
+class ResolutionRanges:
+    """How small photos once were.
 
-    quality: int
-    kind: Literal["jpeg"] = "jpeg"
-
-    def apply(self, photo: Pixels) -> Pixels:
-        """Compress ``photo``."""
-        return _compress(photo, self.quality)
-
-
-@dataclass(frozen=True)
-class DoubleJpeg:
-    """JPEG twice, at ``first`` and at ``second`` quality, the 8 px grids shifted by ``shift`` = (down, right) pixels.
-
-    What a photo suffers that was saved, cropped and saved again.
+    Attributes:
+        probability: of any loss.
+        shrink: factor of both sides.
+        uneven_share: of photos whose sides draw their factors independently.
+        down: ways to shrink, each as likely.
+        up: ways to enlarge, each as likely.
     """
 
-    first: int
-    second: int
-    shift: tuple[int, int]
-    kind: Literal["double_jpeg"] = "double_jpeg"
+    probability: float
+    shrink: Range
+    uneven_share: float
+    down: tuple[Interpolation, ...]
+    up: tuple[Interpolation, ...]
 
-    def apply(self, photo: Pixels) -> Pixels:
-        """Compress ``photo`` twice."""
-        down, right = self.shift
-        framed = np.pad(photo, ((down, 0), (right, 0), (0, 0)), mode="edge")
-        return _compress(np.ascontiguousarray(_compress(framed, self.first)[down:, right:]), self.second)
-
-
-def _compress(photo: Pixels, quality: int) -> Pixels:
-    levels = np.rint(photo[..., ::-1] * 255).astype(np.uint8)
-    _, data = cv2.imencode(".jpg", levels, [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return to_range(np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR))[..., ::-1] / np.float32(255))
+    def draw(self, rng: np.random.Generator) -> LowResolution:
+        """One loss of resolution."""
+        shrink_x = uniform(self.shrink, rng)
+        shrink_y = uniform(self.shrink, rng) if rng.random() < self.uneven_share else shrink_x
+        down, up = self.down[int(rng.integers(len(self.down)))], self.up[int(rng.integers(len(self.up)))]
+        return LowResolution(shrink_x, shrink_y, down, up)

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Annotated, Final, Literal
 
 import cv2
 import numpy as np
 from pydantic import Base64Encoder, EncodedBytes
 
+from ops.corpora.records import Corpus
 from ops.degradation.fields import distorted
 from ops.degradation.paint import Paint, PaintRanges
 from ops.degradation.pixels import Pixels, Plane, Range, luminance, new_seed, uniform, unit_px
@@ -55,6 +56,17 @@ def read_texture_scans(folder: Path) -> tuple[TextureScan, ...]:
         scans.append(scan)
     if not scans:
         raise ValueError(f"{folder} holds no PNG file below it; put scans into {folder}/scratches, {folder}/paper, ...")
+    return tuple(scans)
+
+
+def scans_of(textures: Corpus) -> tuple[TextureScan, ...]:
+    """The PNG files of a texture corpus; below a folder ``paper`` or ``backgrounds`` they are papers."""
+    scans = []
+    for photo in textures.photos:
+        folders = PurePosixPath(photo.name).parts[:-1]
+        group = PAPER if {PAPER, "backgrounds"} & set(folders) else "/".join(folders)
+        if photo.path.suffix == ".png":
+            scans.append(TextureScan(photo.name, group, photo.path.read_bytes()))
     return tuple(scans)
 
 

@@ -1,4 +1,4 @@
-"""The photos everything starts from: clean ones to damage, real old ones to learn the gap to."""
+"""What everything starts from: clean photos, real old ones to learn the gap to, textures to damage with."""
 
 import dagster as dg
 
@@ -14,6 +14,7 @@ class PhotoLocations(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     clean: str | None
     old: str | None
+    textures: str | None
     fetches_packages: bool = True
 
 
@@ -31,6 +32,14 @@ def old_photos(context: dg.AssetExecutionContext, photos: PhotoLocations, home: 
     from ops.corpora.packages import old_corpus
 
     return _described(old_corpus(photos.old, home.cache, context.log.info))
+
+
+@dg.asset(group_name="corpora", code_version="1", kinds={"parquet"})
+def textures(context: dg.AssetExecutionContext, photos: PhotoLocations, home: Home) -> dg.MaterializeResult[Corpus]:
+    """Scans of paper, scratches and dust; by default the paper tiles of a free package (ALBUMEN_TEXTURES)."""
+    from ops.corpora.packages import texture_corpus
+
+    return _described(texture_corpus(photos.textures, home.cache, photos.fetches_packages, context.log.info))
 
 
 def _described(corpus: Corpus) -> dg.MaterializeResult[Corpus]:

@@ -10,14 +10,14 @@ from pipelines.run_config import RunScale
 
 @dg.asset(group_name="dataset", code_version="1", kinds={"parquet"})
 def degraded_pairs(
-    context: dg.AssetExecutionContext, config: RunScale, clean_photos: Corpus, home: Home
+    context: dg.AssetExecutionContext, config: RunScale, clean_photos: Corpus, textures: Corpus, home: Home
 ) -> dg.MaterializeResult[PairSet]:
     """Frozen pairs for training and, from other photos, held out; as Parquet shards, resumable."""
     from ops.dataset_sheet import pair_set_sheet, pair_set_statistics
     from ops.pair_shards import build_pair_set
     from ops.pictures import markdown_picture
 
-    pairs = build_pair_set(clean_photos, config.recipe.dataset, home.pairs, context.log.info)
+    pairs = build_pair_set(clean_photos, textures, config.recipe.dataset, home.pairs, context.log.info)
     return dg.MaterializeResult(
         value=pairs,
         data_version=dg.DataVersion(pairs.sha256),

@@ -14,6 +14,7 @@ def clean_vae(
     context: dg.AssetExecutionContext,
     config: RunScale,
     clean_photos: Corpus,
+    textures: Corpus,
     degraded_pairs: PairSet,
     home: Home,
     tracking: Tracking,
@@ -23,7 +24,8 @@ def clean_vae(
     from ops.pairs import held_out_sample, training_pairs
     from ops.stages.vae import train_clean_vae
 
-    recipe, source = config.recipe.clean_vae, training_pairs(degraded_pairs, clean_photos, config.recipe.dataset)
+    recipe = config.recipe.clean_vae
+    source = training_pairs(degraded_pairs, clean_photos, textures, config.recipe.dataset)
     shown, facts = held_out_sample(degraded_pairs).clean, _facts(config, degraded_pairs)
     with tracking.bench(context, home, compute) as bench:
         return _described(train_clean_vae(recipe, source, shown, facts, bench))
@@ -34,6 +36,7 @@ def degraded_vae(
     context: dg.AssetExecutionContext,
     config: RunScale,
     clean_photos: Corpus,
+    textures: Corpus,
     old_photos: Corpus,
     degraded_pairs: PairSet,
     home: Home,
@@ -44,7 +47,8 @@ def degraded_vae(
     from ops.pairs import held_out_sample, old_crops, training_pairs
     from ops.stages.vae import train_degraded_vae
 
-    recipe, source = config.recipe.degraded_vae, training_pairs(degraded_pairs, clean_photos, config.recipe.dataset)
+    recipe = config.recipe.degraded_vae
+    source = training_pairs(degraded_pairs, clean_photos, textures, config.recipe.dataset)
     old = old_crops(old_photos, recipe.schedule.crop_px, recipe.schedule.seed)
     shown = held_out_sample(degraded_pairs).degraded
     facts = {**_facts(config, degraded_pairs), "old photos": old_photos.sha256}
@@ -57,6 +61,7 @@ def latent_mapping(
     context: dg.AssetExecutionContext,
     config: RunScale,
     clean_photos: Corpus,
+    textures: Corpus,
     degraded_pairs: PairSet,
     degraded_vae: Checkpoint,
     clean_vae: Checkpoint,
@@ -68,7 +73,8 @@ def latent_mapping(
     from ops.pairs import held_out_sample, training_pairs
     from ops.stages.mapping import train_mapping
 
-    recipe, source = config.recipe.mapping, training_pairs(degraded_pairs, clean_photos, config.recipe.dataset)
+    recipe = config.recipe.mapping
+    source = training_pairs(degraded_pairs, clean_photos, textures, config.recipe.dataset)
     shown, facts = held_out_sample(degraded_pairs), _facts(config, degraded_pairs)
     with tracking.bench(context, home, compute) as bench:
         return _described(train_mapping(recipe, degraded_vae, clean_vae, source, shown, facts, bench))
@@ -79,6 +85,7 @@ def defect_detector(
     context: dg.AssetExecutionContext,
     config: RunScale,
     clean_photos: Corpus,
+    textures: Corpus,
     degraded_pairs: PairSet,
     home: Home,
     tracking: Tracking,
@@ -88,7 +95,8 @@ def defect_detector(
     from ops.pairs import held_out_sample, training_pairs
     from ops.stages.detector import train_detector
 
-    recipe, source = config.recipe.detector, training_pairs(degraded_pairs, clean_photos, config.recipe.dataset)
+    recipe = config.recipe.detector
+    source = training_pairs(degraded_pairs, clean_photos, textures, config.recipe.dataset)
     shown, facts = held_out_sample(degraded_pairs), _facts(config, degraded_pairs)
     with tracking.bench(context, home, compute) as bench:
         return _described(train_detector(recipe, source, shown, facts, bench))
@@ -96,7 +104,12 @@ def defect_detector(
 
 def _facts(config: RunScale, pairs: PairSet) -> dict[str, str]:
     """What every training depends on beside its own recipe."""
-    return {"scale": config.scale.value, "pairs": pairs.sha256, "degradation": pairs.recipe_version}
+    return {
+        "scale": config.scale.value,
+        "pairs": pairs.sha256,
+        "degradation": pairs.recipe_version,
+        "folder": pairs.folder.name,
+    }
 
 
 def _described(checkpoint: Checkpoint) -> dg.MaterializeResult[Checkpoint]:

@@ -14,6 +14,8 @@ RECIPE = DatasetRecipe(
     STANDARD_DEGRADATION, False, train_pairs=5, held_out_pairs=3, pair_px=32, pairs_per_shard=2, seed=1
 )
 
+NO_TEXTURES = Corpus("textures", ())
+
 
 def corpus(folder: Path, side_px: int = 48) -> Corpus:
     photos = []
@@ -29,7 +31,7 @@ def silent(line: str) -> None:
 
 
 def test_every_pair_can_be_made_again_from_its_row_alone(tmp_path: Path) -> None:
-    pairs = build_pair_set(corpus(tmp_path), RECIPE, tmp_path / "pairs", silent)
+    pairs = build_pair_set(corpus(tmp_path), NO_TEXTURES, RECIPE, tmp_path / "pairs", silent)
     stored = list(read_pairs(pairs.shards("train")))
     assert len(stored) == 5
     for row in stored:
@@ -41,19 +43,19 @@ def test_every_pair_can_be_made_again_from_its_row_alone(tmp_path: Path) -> None
 
 def test_the_same_recipe_and_photos_make_the_same_set(tmp_path: Path) -> None:
     photos = corpus(tmp_path)
-    first, second = (build_pair_set(photos, RECIPE, tmp_path / name, silent) for name in ("a", "b"))
+    first, second = (build_pair_set(photos, NO_TEXTURES, RECIPE, tmp_path / name, silent) for name in ("a", "b"))
     assert first.sha256 == second.sha256
-    assert build_pair_set(photos, replace(RECIPE, seed=2), tmp_path / "a", silent).sha256 != first.sha256
+    assert build_pair_set(photos, NO_TEXTURES, replace(RECIPE, seed=2), tmp_path / "a", silent).sha256 != first.sha256
 
 
 def test_an_interrupted_build_makes_only_the_missing_shards(tmp_path: Path) -> None:
     photos = corpus(tmp_path)
-    pairs = build_pair_set(photos, RECIPE, tmp_path / "pairs", silent)
+    pairs = build_pair_set(photos, NO_TEXTURES, RECIPE, tmp_path / "pairs", silent)
     kept, lost = pairs.shards("train")[0], pairs.shards("train")[1]
     stamp = kept.stat().st_mtime_ns
     lost.unlink()
     lines: list[str] = []
-    assert build_pair_set(photos, RECIPE, tmp_path / "pairs", lines.append) == pairs
+    assert build_pair_set(photos, NO_TEXTURES, RECIPE, tmp_path / "pairs", lines.append) == pairs
     assert kept.stat().st_mtime_ns == stamp
     assert lines == ["train pairs 4/5"]
 
@@ -62,13 +64,13 @@ def test_photos_too_small_are_refused_with_their_number(tmp_path: Path) -> None:
     with pytest.raises(
         ValueError, match=r"smaller than 32 px \(2 photos\); bring larger ones with ALBUMEN_CLEAN_PHOTOS"
     ):
-        build_pair_set(corpus(tmp_path, side_px=20), RECIPE, tmp_path / "pairs", silent)
+        build_pair_set(corpus(tmp_path, side_px=20), NO_TEXTURES, RECIPE, tmp_path / "pairs", silent)
 
 
 def test_a_batch_depends_on_its_step_alone(tmp_path: Path) -> None:
     photos = corpus(tmp_path)
-    frozen = FrozenPairs(build_pair_set(photos, RECIPE, tmp_path / "pairs", silent), "train", seed=3)
-    fresh = FreshPairs(photos.train, STANDARD_DEGRADATION, seed=3)
+    frozen = FrozenPairs(build_pair_set(photos, NO_TEXTURES, RECIPE, tmp_path / "pairs", silent), "train", seed=3)
+    fresh = FreshPairs(photos.train, (), STANDARD_DEGRADATION, seed=3)
     for source in (frozen, fresh):
         source.batch(0, 2, 16)
         late, early = source.batch(7, 2, 16), source.batch(6, 2, 16)
@@ -79,7 +81,7 @@ def test_a_batch_depends_on_its_step_alone(tmp_path: Path) -> None:
 
 
 def test_shown_pairs_are_held_out_ones(tmp_path: Path) -> None:
-    pairs = build_pair_set(corpus(tmp_path), RECIPE, tmp_path / "pairs", silent)
+    pairs = build_pair_set(corpus(tmp_path), NO_TEXTURES, RECIPE, tmp_path / "pairs", silent)
     shown = held_out_sample(pairs, count=2)
     held_out = [row.pair.clean for row in read_pairs(pairs.shards("held_out"))]
     assert all(any(torch.equal(clean[None], one) for one in held_out) for clean in shown.clean)
@@ -87,7 +89,9 @@ def test_shown_pairs_are_held_out_ones(tmp_path: Path) -> None:
 
 def test_class_masks_survive_the_shard(tmp_path: Path) -> None:
     recipe = replace(RECIPE, train_pairs=8)
-    stored = list(read_pairs(build_pair_set(corpus(tmp_path), recipe, tmp_path / "pairs", silent).shards("train")))
+    stored = list(
+        read_pairs(build_pair_set(corpus(tmp_path), NO_TEXTURES, recipe, tmp_path / "pairs", silent).shards("train"))
+    )
     assert any(row.pair.class_masks for row in stored)
     for row in stored:
         again = remake_pair(row).class_masks
@@ -96,7 +100,7 @@ def test_class_masks_survive_the_shard(tmp_path: Path) -> None:
 
 
 def test_the_description_counts_every_pair_once_a_damage_and_once_a_bin(tmp_path: Path) -> None:
-    shards = build_pair_set(corpus(tmp_path), RECIPE, tmp_path / "pairs", silent).shards("train")
+    shards = build_pair_set(corpus(tmp_path), NO_TEXTURES, RECIPE, tmp_path / "pairs", silent).shards("train")
     counts = describe_shards(shards)
     pairs = counts.groupby("about")["pairs"]
     assert pairs.sum()["damaged share"] == pairs.sum()["damages in a pair"] == RECIPE.train_pairs

@@ -79,7 +79,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
         (home / "mlflow").mkdir()
         settings = Settings.from_environment()
         definitions = build_definitions(settings)
-        offline = PhotoLocations(clean=None, old=None, fetches_packages=False)
+        offline = PhotoLocations(clean=None, old=None, textures=None, fetches_packages=False)
         definitions = replace_resource(definitions, "photos", offline)
         with dg.DagsterInstance.ephemeral() as instance:
             yield Installation(settings, definitions, instance)

@@ -7,7 +7,7 @@ from pipelines import checks, schedules, sensors
 from pipelines.definitions import defs
 
 GROUPS = {
-    "corpora": {"clean_photos", "old_photos"},
+    "corpora": {"clean_photos", "old_photos", "textures"},
     "dataset": {"degraded_pairs"},
     "training": {"clean_vae", "degraded_vae", "latent_mapping", "defect_detector"},
     "baselines": {"deep_image_prior", "bm3d"},

@@ -119,7 +119,7 @@ def test_without_apt_the_default_is_what_is_installed(tmp_path: Path, monkeypatc
     assert {photo.name for photo in corpus.photos} == {photo.name for photo in installed_pictures()}
     assert len(lines) == 2
     assert "this is no Debian or Ubuntu system" in lines[0]
-    assert texture_corpus(tmp_path / "cache", lines.append).photos == ()
+    assert texture_corpus(None, tmp_path / "cache", log=lines.append).photos == ()
 
 
 def test_the_installed_pictures_are_photos_with_a_licence_and_both_splits(tmp_path: Path) -> None:
