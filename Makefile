@@ -34,5 +34,8 @@ check: setup ## format, lint, types, import contracts
 dev: setup ## Dagster's UI and daemon, MLflow's UI and a local S3 server, all on 127.0.0.1
 	@exec .venv/bin/albumen dev
 
+bench: setup ## measure speed: pairs against training steps, in CPU seconds of one thread
+	@.venv/bin/python -m benchmarks
+
 clean: ## remove what runs left behind (.albumen); the environment stays
 	rm -rf .albumen

@@ -13,11 +13,13 @@ def degraded_pairs(
     context: dg.AssetExecutionContext, config: RunScale, clean_photos: Corpus, textures: Corpus, home: Home
 ) -> dg.MaterializeResult[PairSet]:
     """Frozen pairs for training and, from other photos, held out; as Parquet shards, resumable."""
-    from ops.dataset_sheet import pair_set_sheet, pair_set_statistics
+    from ops.datasheet import write_datasheet
+    from ops.images import decode_rgb
     from ops.pair_shards import build_pair_set
     from ops.pictures import markdown_picture
 
     pairs = build_pair_set(clean_photos, textures, config.recipe.dataset, home.pairs, context.log.info)
+    datasheet = write_datasheet(pairs, clean_photos, textures)
     return dg.MaterializeResult(
         value=pairs,
         data_version=dg.DataVersion(pairs.sha256),
@@ -25,7 +27,8 @@ def degraded_pairs(
             "training pairs": pairs.num_train,
             "held-out pairs": pairs.num_held_out,
             "folder": dg.MetadataValue.path(pairs.folder),
-            "damage": dg.MetadataValue.md(pair_set_statistics(pairs)),
-            "contact sheet": dg.MetadataValue.md(markdown_picture(pair_set_sheet(pairs), "clean, degraded, mask")),
+            "contact sheet": dg.MetadataValue.md(markdown_picture(datasheet.sheet, "clean, degraded, mask")),
+            "datasheet": dg.MetadataValue.md(datasheet.text),
+            "numbers drawn": dg.MetadataValue.md(markdown_picture(decode_rgb(datasheet.histograms), "numbers drawn")),
         },
     )

@@ -1,0 +1,1 @@
+"""Measurements of speed. Run by `make bench`, never by the tests."""
