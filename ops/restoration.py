@@ -20,7 +20,7 @@ class Restoration:
 
     Attributes:
         restored: (1, 3, H, W) in [0, 1], the size of the input.
-        mask: (1, 1, H, W) in [0, 1], how sure the detector is of a defect.
+        mask: (1, 1, H, W) in [0, 1], where defects were found and how sure the detector is; 0 where none was.
         facts: what was found and changed, for provenance and review.
     """
 
@@ -68,8 +68,7 @@ class PhotoRestorer:
     def __call__(self, old: Tensor) -> Restoration:
         """Restore ``old`` (1, 3, H, W) in [0, 1]; the result has its size."""
         started = time.perf_counter()
-        defect_prob = self.find_defects(old)
-        mask = self.damage(defect_prob)
+        mask = self.damage(self.find_defects(old))
         translated = map_tiles(self._translate, torch.cat([old, mask], dim=1), self.tiling)
         painted, gate = translated[:, :3], translated[:, 3:]
         restored = torch.lerp(old, painted, self.strength * gate).clamp(0, 1)
@@ -82,7 +81,7 @@ class PhotoRestorer:
             "strength": self.strength,
             "seconds": time.perf_counter() - started,
         }
-        return Restoration(restored, defect_prob, facts)
+        return Restoration(restored, mask, facts)
 
     @torch.inference_mode()
     def find_defects(self, old: Tensor) -> Tensor:

@@ -119,6 +119,30 @@ def demo(with_s3: bool) -> None:
 
 
 @main.command()
+def archive() -> None:
+    """Restore the configured collection: scan it, restore what is missing, close the books.
+
+    \b
+    Example:  ALBUMEN_ARCHIVE_SOURCE=/scans ALBUMEN_ARCHIVE_TARGET=/restored albumen archive
+
+    Killed or failed at any time, the same command goes on where it stopped.
+    """
+    import dagster as dg
+
+    from pipelines.local_servers import prepare_home
+
+    settings = Settings.from_environment()
+    prepare_home(settings)
+    from pipelines.job_runs import run_archive  # after DAGSTER_HOME is set
+
+    with dg.DagsterInstance.get() as instance:
+        done = run_archive(settings, instance)
+    report = settings.home / "results/archive.md"
+    click.echo(f"the books are in {report}" if done else "the run stopped; the reason stands above", err=not done)
+    sys.exit(0 if done else 1)
+
+
+@main.command()
 def dev() -> None:
     """Start Dagster's UI and daemon, MLflow's UI and a local S3 server on 127.0.0.1; Ctrl-C stops them."""
     from pipelines.local_servers import serve

@@ -1,14 +1,14 @@
 """`make demo`: the main job end to end, in one terminal, on photos that need no account and no download by hand."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import dagster as dg
 
+from pipelines.job_runs import run_archive, run_job
 from pipelines.local_servers import create_dev_buckets, prepare_home
-from pipelines.partitions import archive_shards
 from pipelines.settings import Settings
 
 
@@ -23,36 +23,15 @@ def run_demo(settings: Settings, say: Callable[[str], None], *, with_s3: bool) -
             return 0 if _run_jobs(settings, instance, say) else _failed(settings, say)
 
 
-def job_by_name(name: str) -> dg.JobDefinition:
-    """The job ``name`` of this installation; worker processes build it anew by this function."""
-    from pipelines.definitions import defs
-
-    return defs.resolve_job_def(name)
-
-
 def _run_jobs(settings: Settings, instance: dg.DagsterInstance, say: Callable[[str], None]) -> bool:
-    say("\n1/3  Photos -> damaged pairs -> networks -> scores -> released model")
-    if not _run("train_and_release", instance):
+    say("\n1/2  Photos -> damaged pairs -> networks -> scores -> released model")
+    if not run_job("train_and_release", instance):
         return False
-    say(f"\n2/3  The archive: {settings.archive_source} -> {settings.archive_target}")
-    if not _run("scan_archive", instance):
-        return False
-    for shard in sorted(instance.get_dynamic_partitions(str(archive_shards.name))):
-        if not _run("restore_archive", instance, {"dagster/partition": shard}):
-            return False
-    say("\n3/3  The books")
-    if not _run("report_archive", instance):
+    say(f"\n2/2  The archive: {settings.archive_source} -> {settings.archive_target}")
+    if not run_archive(settings, instance):
         return False
     say(_where_to_look(settings))
     return True
-
-
-def _run(name: str, instance: dg.DagsterInstance, tags: Mapping[str, str] | None = None) -> bool:
-    job = dg.build_reconstructable_job("pipelines.demo", "job_by_name", (name,), {})
-    with dg.execute_job(
-        job, instance=instance, run_config={"loggers": {"console": {"config": {}}}}, tags=tags
-    ) as result:
-        return bool(result.success)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from ops.corpora.records import Corpus
+from pipelines.assets.evaluation import released_model
 from pipelines.partitions import archive_shards
 from pipelines.resources import ArchiveStorage, Compute, Home, Tracking
 from pipelines.run_config import RunScale
@@ -47,7 +48,7 @@ def archive_manifest(context: dg.AssetExecutionContext, archive: ArchiveStorage)
 
 @dg.asset(
     group_name="archive",
-    deps=[archive_manifest],
+    deps=[archive_manifest, released_model],
     partitions_def=archive_shards,
     pool="accelerator",
     code_version="1",

@@ -1,0 +1,37 @@
+"""Jobs run from a terminal: the same jobs, recorded by the same instance, as if launched in the UI."""
+
+from collections.abc import Mapping
+
+import dagster as dg
+
+from pipelines.partitions import archive_shards
+from pipelines.settings import Settings
+
+
+def run_archive(settings: Settings, instance: dg.DagsterInstance) -> bool:
+    """Scan the configured collection, restore each of its shards, close the books; False as soon as a run fails."""
+    from ops.archive.manifest import collection_name
+
+    if not run_job("scan_archive", instance):
+        return False
+    collection = collection_name(settings.archive_source)
+    shards = [key for key in instance.get_dynamic_partitions(str(archive_shards.name)) if key.startswith(collection)]
+    restored = all(run_job("restore_archive", instance, {"dagster/partition": shard}) for shard in sorted(shards))
+    return restored and run_job("report_archive", instance)
+
+
+def run_job(name: str, instance: dg.DagsterInstance, tags: Mapping[str, str] | None = None) -> bool:
+    """Run the job ``name`` to its end; False if it failed, the reason was then printed."""
+    job = dg.build_reconstructable_job("pipelines.job_runs", "job_by_name", (name,), {})
+    run_config: dict[str, object] = {
+        "loggers": {"console": {"config": {}}}
+    }  # pipelines/console.py instead of Dagster's own
+    with dg.execute_job(job, instance=instance, run_config=run_config, tags=tags) as result:
+        return bool(result.success)
+
+
+def job_by_name(name: str) -> dg.JobDefinition:
+    """The job ``name`` of this installation; worker processes build it anew by this function."""
+    from pipelines.definitions import defs
+
+    return defs.resolve_job_def(name)
