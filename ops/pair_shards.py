@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from functools import lru_cache
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Final
 
@@ -73,32 +75,40 @@ class StoredPair:
 
 
 def build_pair_set(
-    corpus: Corpus, textures: Corpus, recipe: DatasetRecipe, root: Path, report: Callable[[str], None]
+    corpus: Corpus,
+    textures: Corpus,
+    recipe: DatasetRecipe,
+    root: Path,
+    report: Callable[[str], None],
+    num_workers: int = 1,
 ) -> PairSet:
     """Make the pairs of ``recipe`` from ``corpus`` and write their shards; shards that are there stay as they are.
 
-    ``textures`` are scans to damage with, beside the procedural ones; it may be empty.
+    Args:
+        corpus: clean photos.
+        textures: scans to damage with, beside the procedural ones; may be empty.
+        recipe: what to make.
+        root: of all sets of pairs.
+        report: receives a line a shard.
+        num_workers: processes that make shards side by side; the pairs do not depend on it.
 
     Raises:
-        ValueError: a split has no photo as large as a pair.
+        ValueError: a split has no photo as large as a pair, or a photo is no longer the one the corpus recorded.
     """
     folder = root / f"{recipe.degradation.version}-{fingerprint(recipe, corpus.sha256, textures.sha256)}"
     scans = scans_of(textures)
     folder.mkdir(parents=True, exist_ok=True)
-    splits = {"train": (corpus.train, recipe.train_pairs), "held_out": (corpus.held_out, recipe.held_out_pairs)}
-    for split, (photos, count) in splits.items():
-        usable = [photo for photo in photos if min(photo.width, photo.height) >= recipe.pair_px]
-        if count and not usable:
-            raise ValueError(
-                f"the {split} photos of {corpus.name} are all smaller than {recipe.pair_px} px ({len(photos)} photos); "
-                "bring larger ones with ALBUMEN_CLEAN_PHOTOS"
-            )
-        for number, first in enumerate(range(0, count, recipe.pairs_per_shard)):
-            path = folder / f"{split}-{number:05d}.parquet"
-            if not path.is_file():
-                numbers = range(first, min(first + recipe.pairs_per_shard, count))
-                _write_shard(path, split, usable, numbers, recipe, scans)
-                report(f"{split} pairs {numbers.stop}/{count}")
+    orders = [
+        order
+        for split, photos, count in (
+            ("train", corpus.train, recipe.train_pairs),
+            ("held_out", corpus.held_out, recipe.held_out_pairs),
+        )
+        for order in _orders(folder, split, _large_enough(photos, count, split, recipe), count, recipe, scans)
+    ]
+    missing = [order for order in orders if not order.path.is_file()]
+    for done, order in enumerate(_make(missing, num_workers), start=1):
+        report(f"{order.path.name}: {len(order.numbers)} pairs, shard {done} of {len(missing)}")
     return _describe(folder, recipe)
 
 
@@ -150,22 +160,74 @@ def describe_shards(shards: Sequence[Path]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["about", "value", "pairs"])
 
 
-def _write_shard(
-    path: Path,
+@dataclass(frozen=True)
+class _Order:
+    """One shard to be made."""
+
+    path: Path
+    split: str
+    photos: Sequence[CorpusPhoto]
+    numbers: range
+    recipe: DatasetRecipe
+    scans: Sequence[TextureScan]
+
+
+def _large_enough(
+    photos: Sequence[CorpusPhoto], count: int, split: str, recipe: DatasetRecipe
+) -> Sequence[CorpusPhoto]:
+    usable = [photo for photo in photos if min(photo.width, photo.height) >= recipe.pair_px]
+    if count and not usable:
+        raise ValueError(
+            f"the {split} photos are all smaller than {recipe.pair_px} px ({len(photos)} photos); "
+            "bring larger ones with ALBUMEN_CLEAN_PHOTOS"
+        )
+    return usable
+
+
+def _orders(
+    folder: Path,
     split: str,
     photos: Sequence[CorpusPhoto],
-    numbers: range,
+    count: int,
     recipe: DatasetRecipe,
     scans: Sequence[TextureScan],
-) -> None:
-    decode = lru_cache(maxsize=16)(lambda path: decode_rgb(path.read_bytes()))
+) -> Iterator[_Order]:
+    for number, first in enumerate(range(0, count, recipe.pairs_per_shard)):
+        numbers = range(first, min(first + recipe.pairs_per_shard, count))
+        yield _Order(folder / f"{split}-{number:05d}.parquet", split, photos, numbers, recipe, scans)
+
+
+def _make(orders: Sequence[_Order], num_workers: int) -> Iterator[_Order]:
+    """Write the shards of ``orders``, each in one process, and yield them as they are done."""
+    if num_workers == 1 or len(orders) < 2:
+        yield from map(_write_shard, orders)
+        return
+    with ProcessPoolExecutor(min(num_workers, len(orders)), mp_context=get_context("spawn")) as pool:
+        for written in as_completed([pool.submit(_write_shard, order) for order in orders]):
+            yield written.result()
+
+
+def _decode(photo: CorpusPhoto) -> Tensor:
+    data = photo.path.read_bytes()
+    found = hashlib.sha256(data).hexdigest()
+    if found != photo.sha256:
+        raise ValueError(
+            f"{photo.path} has sha256 {found[:12]}..., the corpus recorded {photo.sha256[:12]}...; the file was changed: "
+            "materialize clean_photos again"
+        )
+    return decode_rgb(data)
+
+
+def _write_shard(order: _Order) -> _Order:
+    decode = lru_cache(maxsize=16)(_decode)
+    split, photos, recipe = order.split, order.photos, order.recipe
     rows = []
-    for number in numbers:
+    for number in order.numbers:
         photo = photos[number % len(photos)]
         seed = int(fingerprint(recipe.seed, split, number), 16) % 2**62
         generator = torch.Generator().manual_seed(seed)
-        source = random_crop(decode(photo.path), recipe.pair_px, generator)
-        pair = degrade(source, recipe.degradation, generator, scans)
+        source = random_crop(decode(photo), recipe.pair_px, generator)
+        pair = degrade(source, recipe.degradation, generator, order.scans)
         rows.append(
             {
                 "name": f"{split}-{number:05d}",
@@ -185,9 +247,10 @@ def _write_shard(
         )
     buffer = io.BytesIO()
     pq.write_table(pa.Table.from_pylist(rows, schema=_SCHEMA), buffer, compression="none", row_group_size=32)
-    temporary = path.with_suffix(".partial")
+    temporary = order.path.with_suffix(".partial")
     temporary.write_bytes(buffer.getvalue())
-    temporary.replace(path)
+    temporary.replace(order.path)
+    return order
 
 
 def _encode_class_masks(masks: dict[str, Tensor]) -> bytes:

@@ -1,5 +1,7 @@
 """The synthetic degraded dataset: pairs of a clean and a damaged photo, with the mask and every number drawn."""
 
+import os
+
 import dagster as dg
 
 from ops.corpora.records import Corpus
@@ -18,7 +20,9 @@ def degraded_pairs(
     from ops.pair_shards import build_pair_set
     from ops.pictures import markdown_picture
 
-    pairs = build_pair_set(clean_photos, textures, config.recipe.dataset, home.pairs, context.log.info)
+    pairs = build_pair_set(
+        clean_photos, textures, config.recipe.dataset, home.pairs, context.log.info, len(os.sched_getaffinity(0))
+    )
     datasheet = write_datasheet(pairs, clean_photos, textures)
     return dg.MaterializeResult(
         value=pairs,

@@ -1,3 +1,4 @@
+import hashlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,7 +23,8 @@ def corpus(folder: Path, side_px: int = 48) -> Corpus:
     for number, split in enumerate(["train", "train", "held_out"]):
         path = folder / f"{number}.png"
         path.write_bytes(encode_png(torch.rand(1, 3, side_px, side_px)))
-        photos.append(CorpusPhoto(f"photo {number}", path, f"{number:064}", side_px, side_px, split, "test", "CC0"))
+        sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+        photos.append(CorpusPhoto(f"photo {number}", path, sha256, side_px, side_px, split, "test", "CC0"))
     return Corpus("test", tuple(photos))
 
 
@@ -57,7 +59,24 @@ def test_an_interrupted_build_makes_only_the_missing_shards(tmp_path: Path) -> N
     lines: list[str] = []
     assert build_pair_set(photos, NO_TEXTURES, RECIPE, tmp_path / "pairs", lines.append) == pairs
     assert kept.stat().st_mtime_ns == stamp
-    assert lines == ["train pairs 4/5"]
+    assert lines == ["train-00001.parquet: 2 pairs, shard 1 of 1"]
+
+
+def test_the_pairs_do_not_depend_on_the_number_of_workers(tmp_path: Path) -> None:
+    photos = corpus(tmp_path)
+    alone, together = (
+        build_pair_set(photos, NO_TEXTURES, RECIPE, tmp_path / str(workers), silent, workers) for workers in (1, 2)
+    )
+    assert alone.sha256 == together.sha256
+    for one, other in zip(alone.shards("train"), together.shards("train"), strict=True):
+        assert one.read_bytes() == other.read_bytes()
+
+
+def test_a_photo_that_changed_since_the_corpus_was_made_stops_the_build(tmp_path: Path) -> None:
+    photos = corpus(tmp_path)
+    photos.photos[0].path.write_bytes(encode_png(torch.rand(1, 3, 48, 48)))
+    with pytest.raises(ValueError, match="the file was changed: materialize clean_photos again"):
+        build_pair_set(photos, NO_TEXTURES, RECIPE, tmp_path / "pairs", silent)
 
 
 def test_photos_too_small_are_refused_with_their_number(tmp_path: Path) -> None:
