@@ -212,7 +212,7 @@ def _decode(photo: CorpusPhoto) -> Tensor:
     found = hashlib.sha256(data).hexdigest()
     if found != photo.sha256:
         raise ValueError(
-            f"{photo.path} has sha256 {found[:12]}..., the corpus recorded {photo.sha256[:12]}...; the file was changed: "
+            f"{photo.path} has sha256 {found[:12]}..., the corpus recorded {photo.sha256[:12]}...; it was changed: "
             "materialize clean_photos again"
         )
     return decode_rgb(data)

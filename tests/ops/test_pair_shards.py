@@ -75,7 +75,7 @@ def test_the_pairs_do_not_depend_on_the_number_of_workers(tmp_path: Path) -> Non
 def test_a_photo_that_changed_since_the_corpus_was_made_stops_the_build(tmp_path: Path) -> None:
     photos = corpus(tmp_path)
     photos.photos[0].path.write_bytes(encode_png(torch.rand(1, 3, 48, 48)))
-    with pytest.raises(ValueError, match="the file was changed: materialize clean_photos again"):
+    with pytest.raises(ValueError, match="it was changed: materialize clean_photos again"):
         build_pair_set(photos, NO_TEXTURES, RECIPE, tmp_path / "pairs", silent)
 
 

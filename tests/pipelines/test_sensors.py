@@ -1,0 +1,48 @@
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from pipelines.partitions import archive_shards
+from pipelines.resources import ArchiveStorage
+from pipelines.sensors import new_photos, open_shards
+
+pytestmark = pytest.mark.filterwarnings("ignore")  # dagster's own
+
+
+def tick(source: Path, cursor: str | None) -> dg.SensorResult | dg.SkipReason:
+    archive = ArchiveStorage(source=str(source), target=str(source / "unused"), is_sample=False)
+    with dg.DagsterInstance.ephemeral() as instance:
+        context = dg.build_sensor_context(instance=instance, cursor=cursor)
+        result = new_photos(context, archive=archive)
+    assert isinstance(result, dg.SensorResult | dg.SkipReason)
+    return result
+
+
+def test_a_scan_is_asked_for_once_for_each_state_of_the_collection(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(b"a")
+    first = tick(tmp_path, None)
+    assert isinstance(first, dg.SensorResult)
+    assert len(first.run_requests or []) == 1
+    assert isinstance(tick(tmp_path, first.cursor), dg.SkipReason)
+    (tmp_path / "b.jpg").write_bytes(b"b")
+    second = tick(tmp_path, first.cursor)
+    assert isinstance(second, dg.SensorResult)
+    assert second.cursor != first.cursor
+
+
+def test_the_cursor_stays_small_however_many_photos_there_are(tmp_path: Path) -> None:
+    for number in range(300):
+        (tmp_path / f"{number}.jpg").write_bytes(b"x")
+    result = tick(tmp_path, None)
+    assert isinstance(result, dg.SensorResult)
+    assert len(result.cursor or "") == 64
+
+
+def test_every_shard_that_was_never_restored_is_asked_for(tmp_path: Path) -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        instance.add_dynamic_partitions(str(archive_shards.name), ["box-00000", "box-00001"])
+        instance.report_runless_asset_event(dg.AssetMaterialization("restored_shard", partition="box-00000"))
+        result = open_shards(dg.build_sensor_context(instance=instance))
+    assert isinstance(result, dg.SensorResult)
+    assert [request.partition_key for request in result.run_requests or []] == ["box-00001"]
