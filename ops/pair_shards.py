@@ -6,7 +6,7 @@ import hashlib
 import io
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from multiprocessing import get_context
 from pathlib import Path
@@ -221,13 +221,16 @@ def _decode(photo: CorpusPhoto) -> Tensor:
 def _write_shard(order: _Order) -> _Order:
     decode = lru_cache(maxsize=16)(_decode)
     split, photos, recipe = order.split, order.photos, order.recipe
+    degradation = recipe.degradation
+    if split == "held_out":  # an undamaged photo says nothing about restoration, and its PSNR is infinite
+        degradation = replace(degradation, undamaged_share=0.0)
     rows = []
     for number in order.numbers:
         photo = photos[number % len(photos)]
         seed = int(fingerprint(recipe.seed, split, number), 16) % 2**62
         generator = torch.Generator().manual_seed(seed)
         source = random_crop(decode(photo), recipe.pair_px, generator)
-        pair = degrade(source, recipe.degradation, generator, order.scans)
+        pair = degrade(source, degradation, generator, order.scans)
         rows.append(
             {
                 "name": f"{split}-{number:05d}",

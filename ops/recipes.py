@@ -269,12 +269,12 @@ SMOKE = Recipe(
     detector=DetectorRecipe(
         network=DetectorConfig(widths=(12, 24, 48, 64)),
         weights=STANDARD.detector.weights,
-        schedule=replace(_SMOKE_SCHEDULE, steps=2600, steady_steps=1300, learning_rate=2e-3),
+        schedule=replace(_SMOKE_SCHEDULE, steps=2000, steady_steps=1000, learning_rate=2e-3),
     ),
     deep_image_prior=DeepImagePrior(
         DeepImagePriorConfig(noise_channels=16, width=32, skip_channels=4, scales=4),
         FittingConfig(
-            steps=160, learning_rate=0.01, perturbation=1 / 30, average_decay=0.95, stop=None, use_bfloat16=False
+            steps=120, learning_rate=0.01, perturbation=1 / 30, average_decay=0.95, stop=None, use_bfloat16=False
         ),
         seed=0,
     ),

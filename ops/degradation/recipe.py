@@ -103,9 +103,9 @@ def recipe_from_json(text: str) -> DegradationRecipe:
 
 
 STANDARD_DEGRADATION = DegradationRecipe(
-    version="standard-2",
+    version="standard-3",
     undamaged_share=0.05,
-    prints=PrintRanges(probability=0.35, toned_share=0.55, orthochromatic_share=0.3),
+    prints=PrintRanges(probability=0.6, toned_share=0.12, orthochromatic_share=0.3),
     defects=DefectRanges(
         probability=0.8,
         count=(1, 5),
@@ -173,17 +173,17 @@ STANDARD_DEGRADATION = DegradationRecipe(
         ),
     ),
     blur=BlurRanges(
-        probability=0.6, weights=(0.5, 0.15, 0.15, 0.2), sigma=(0.3, 1.4), taps=(), width=(0.5, 3.0), length=(1, 4)
+        probability=0.75, weights=(0.5, 0.15, 0.15, 0.2), sigma=(0.4, 1.6), taps=(), width=(0.5, 3.0), length=(1, 4)
     ),
     noise=NoiseRanges(
-        probability=0.5,
+        probability=0.35,
         weights=(0.35, 0.2, 0.05, 0.4),
-        sigma=(0.005, 0.04),
+        sigma=(0.001, 0.012),
         grey_share=0.5,
         amount=(0.0, 0.006),
         salt=(0.3, 0.8),
     ),
-    grain=GrainRanges(probability=0.6, sigma=(0.01, 0.07), size=(0.3, 1.0), clumping=(0.0, 0.35), colour_share=0.2),
+    grain=GrainRanges(probability=0.6, sigma=(0.003, 0.035), size=(0.3, 0.9), clumping=(0.0, 0.35), colour_share=0.2),
     resolution=ResolutionRanges(
         probability=0.5,
         shrink=(1.0, 1.8),
@@ -193,13 +193,13 @@ STANDARD_DEGRADATION = DegradationRecipe(
     ),
     jpeg=JpegRanges(probability=0.6, quality=(40, 98), twice_share=0.25),
     fading=FadingRanges(
-        probability=0.6,
-        weights=(0.5, 0.25, 0.25),
+        probability=0.4,
+        weights=(0.2, 0.25, 0.55),
         contrast=(0.7, 1.0),
         lift=(0.0, 0.12),
         cast=0.06,
         yellow=(0.1, 0.7),
-        loss=(0.05, 0.45),
+        loss=(0.1, 0.6),
         stain=(0.0, 0.1),
     ),
     shading=ShadingRanges(
