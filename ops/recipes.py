@@ -264,12 +264,12 @@ SMOKE = Recipe(
         discriminator=_SMOKE_JUDGE,
         weights=STANDARD.mapping.weights,
         mask_dropout=STANDARD.mapping.mask_dropout,
-        schedule=replace(_SMOKE_SCHEDULE, steps=2000, steady_steps=1000),
+        schedule=replace(_SMOKE_SCHEDULE, steps=2800, steady_steps=1400),
     ),
     detector=DetectorRecipe(
         network=DetectorConfig(widths=(12, 24, 48, 64)),
         weights=STANDARD.detector.weights,
-        schedule=replace(_SMOKE_SCHEDULE, steps=2000, steady_steps=1000, learning_rate=2e-3),
+        schedule=replace(_SMOKE_SCHEDULE, steps=3000, steady_steps=1500, learning_rate=2e-3),
     ),
     deep_image_prior=DeepImagePrior(
         DeepImagePriorConfig(noise_channels=16, width=32, skip_channels=4, scales=4),
