@@ -41,9 +41,7 @@ def canvas_scale(height: int, width: int) -> int:
     return 2 if min(height, width) <= 512 else 1
 
 
-def lines_along(
-    paths: Sequence[tuple[Points, float | NDArray[np.float64]]], height: int, width: int
-) -> Lines:
+def lines_along(paths: Sequence[tuple[Points, float | NDArray[np.float64]]], height: int, width: int) -> Lines:
     """The lines through ``paths``: points in pixels with one width in pixels, or one a segment."""
     scale = canvas_scale(height, width)
     canvas = np.zeros((height * scale, width * scale), np.float32)
@@ -96,7 +94,9 @@ def broken(photo: Pixels, lines: Lines, paint: Paint, gaps: float, rng: np.rando
     gap = smooth_step(inside_px, -0.6, 0.6) * presence
     bruised = smooth_step(inside_px, -3.0 * unit, 0.5 * unit) * presence * np.float32(0.16)
     rim = np.clip(smooth_step(inside_px, -1.7 * unit, -0.2 * unit) * presence - gap, 0, 1)
-    away = lines.distance_px - np.roll(lines.distance_px, (1, 1), (0, 1))  # positive on the side the light does not reach
+    away = lines.distance_px - np.roll(
+        lines.distance_px, (1, 1), (0, 1)
+    )  # positive on the side the light does not reach
     shade = rim * np.clip(0.35 + 0.65 * away, 0, 1)
     lifted = _RIM.over(paint.over(photo, bruised), shade)
     return paint.over(lifted, gap, 1 + 0.12 * ragged)

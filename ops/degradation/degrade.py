@@ -75,7 +75,8 @@ def draw_plan(
     if rng.random() < recipe.defects.probability:
         count = int(rng.integers(recipe.defects.count[0], recipe.defects.count[1] + 1))
         defects = tuple(_draw_defect(recipe, rng, scans) for _ in range(count))
-    return Plan(recipe.version, height, width, monochrome, defects, _draw_ageing(recipe, rng))
+    ageing = (*_draw_ageing(recipe, rng), *recipe.prints.draw_scan(monochrome, rng))
+    return Plan(recipe.version, height, width, monochrome, defects, ageing)
 
 
 def apply_plan(clean: Tensor, plan: Plan) -> Pair:

@@ -70,7 +70,9 @@ class Fold:
             slant = rng.normal(0, 0.08) if is_beside else rng.choice((-1, 1)) * rng.uniform(0.3, 1.4)
             angle = self.angle + np.pi * rng.integers(2) + slant
             length_px = float(rng.uniform(0.03, 0.22) * side_px)
-            paths.append((jagged((start[0], start[1]), angle, length_px, rng), width_px * float(rng.uniform(0.25, 0.7))))
+            paths.append(
+                (jagged((start[0], start[1]), angle, length_px, rng), width_px * float(rng.uniform(0.25, 0.7)))
+            )
         return paths
 
     def _bent(self, photo: Pixels, line: Points, width_px: float) -> Pixels:

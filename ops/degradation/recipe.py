@@ -108,7 +108,7 @@ def recipe_from_json(text: str) -> DegradationRecipe:
 STANDARD_DEGRADATION = DegradationRecipe(
     version="standard-4",
     undamaged_share=0.05,
-    prints=PrintRanges(probability=0.6, toned_share=0.12, orthochromatic_share=0.3),
+    prints=PrintRanges(probability=0.55, toned_share=0.15, orthochromatic_share=0.3, grey_scan_share=0.85),
     defects=DefectRanges(
         probability=0.8,
         count=(1, 5),
@@ -180,14 +180,14 @@ STANDARD_DEGRADATION = DegradationRecipe(
         probability=0.75, weights=(0.5, 0.15, 0.15, 0.2), sigma=(0.4, 1.6), taps=(), width=(0.5, 3.0), length=(1, 4)
     ),
     noise=NoiseRanges(
-        probability=0.35,
+        probability=0.5,
         weights=(0.35, 0.2, 0.05, 0.4),
-        sigma=(0.001, 0.012),
-        grey_share=0.5,
+        sigma=(0.002, 0.007),
+        grey_share=0.7,
         amount=(0.0, 0.006),
         salt=(0.3, 0.8),
     ),
-    grain=GrainRanges(probability=0.6, sigma=(0.003, 0.035), size=(0.3, 0.9), clumping=(0.0, 0.15), colour_share=0.2),
+    grain=GrainRanges(probability=0.65, sigma=(0.003, 0.022), size=(0.2, 0.7), clumping=(0.0, 0.15), colour_share=0.2),
     resolution=ResolutionRanges(
         probability=0.5,
         shrink=(1.0, 1.8),
@@ -197,13 +197,13 @@ STANDARD_DEGRADATION = DegradationRecipe(
     ),
     jpeg=JpegRanges(probability=0.6, quality=(40, 98), twice_share=0.25),
     fading=FadingRanges(
-        probability=0.4,
-        weights=(0.2, 0.25, 0.55),
+        probability=0.5,
+        weights=(0.15, 0.2, 0.65),
         contrast=(0.7, 1.0),
         lift=(0.0, 0.12),
         cast=0.06,
         yellow=(0.1, 0.7),
-        loss=(0.1, 0.6),
+        loss=(0.15, 0.75),
         stain=(0.0, 0.1),
     ),
     shading=ShadingRanges(
@@ -227,7 +227,7 @@ PAPER_DEGRADATION = replace(
     STANDARD_DEGRADATION,
     version="paper-3",
     undamaged_share=0.0,
-    prints=PrintRanges(probability=0.1, toned_share=0.0, orthochromatic_share=0.0),
+    prints=PrintRanges(probability=0.1, toned_share=0.0, orthochromatic_share=0.0, grey_scan_share=1.0),
     defects=replace(
         STANDARD_DEGRADATION.defects,
         probability=0.5,

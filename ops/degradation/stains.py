@@ -154,7 +154,10 @@ class StainRanges:
                 return Stain(x, y, uniform(self.size, rng), uniform((0.2, 1.0), rng), paint, seed)
             case 1:
                 return Foxing(
-                    int(rng.integers(6, 40)), uniform(self.foxing_size, rng), _brown(min(1.5 * depth, 0.9), 0.75, max(opacity, 0.75)), seed
+                    int(rng.integers(6, 40)),
+                    uniform(self.foxing_size, rng),
+                    _brown(min(1.5 * depth, 0.9), 0.75, max(opacity, 0.75)),
+                    seed,
                 )
         angle = float(rng.choice((0, np.pi / 2)) + rng.normal(0, 0.25))
         length, paint = uniform((0.3, 1.6), rng), _brown(0.6 * depth, 0.45, opacity)
