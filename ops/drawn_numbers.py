@@ -63,7 +63,8 @@ def draw_histograms(splits: Sequence[DrawnNumbers]) -> bytes:
     panels = {"mask coverage": [share for split in splits for share in split.shares]}
     panels |= {name: [value for split in splits for value in split.numbers.get(name, ())] for name in names}
     num_rows = -(-len(panels) // _COLUMNS)
-    figure = Figure(figsize=(1.9 * _COLUMNS, 1.15 * num_rows), dpi=64, layout="constrained")
+    figure = Figure(figsize=(1.9 * _COLUMNS, 1.15 * num_rows), dpi=64)
+    figure.subplots_adjust(left=0.01, right=0.99, bottom=0.02, top=0.98, hspace=0.75, wspace=0.12)
     for number, (name, values) in enumerate(panels.items(), start=1):
         axes = figure.add_subplot(num_rows, _COLUMNS, number)
         axes.hist(values, bins=16, color="#7a5c3e" if number > 1 else "#3e5c7a")

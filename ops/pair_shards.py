@@ -97,7 +97,12 @@ def write_shard(path: Path, pairs: Iterable[StoredPair], recipe_version: str) ->
     stream = iter(pairs)
     try:
         with pq.ParquetWriter(
-            unfinished, schema, compression="none", use_dictionary=False, write_page_checksum=True
+            unfinished,
+            schema,
+            compression="none",
+            use_dictionary=False,
+            write_statistics=False,
+            write_page_checksum=True,
         ) as writer:
             while rows := [_to_row(pair) for pair in islice(stream, _PAIRS_IN_A_ROW_GROUP)]:
                 writer.write_table(pa.Table.from_pylist(rows, schema=schema))

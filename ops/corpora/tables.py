@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from ops.corpora.looks import Look, look_at_bytes
 from ops.corpora.records import HELD_OUT, TRAIN, VALIDATION
-from ops.storage.protocol import Storage, StoredObject
+from ops.storage.protocol import KeyRefusedError, ObjectMissingError, SourceChangedError, Storage, StoredObject
 
 _OPTIONAL: Final = ("name", "mask", "split", "licence", "license", "sha256")
 _SPLITS: Final = {
@@ -49,6 +49,8 @@ def look_at_table(storage: Storage, stored: StoredObject, known: Mapping[str, Lo
                 for row in batch.to_pylist():
                     yield _look_at_row(row, number, stored, place)
                     number += 1
+    except (KeyRefusedError, ObjectMissingError, SourceChangedError) as error:
+        yield Look(stored.key, "", reason="unreadable", message=str(error))
     except (OSError, pa.ArrowException) as error:
         yield _refused(stored, "unreadable", f"breaks off after {number} photos ({' '.join(str(error).split())})")
 

@@ -10,14 +10,21 @@ from ops.pair_building import build_pair_set
 from tests.ops.test_pair_building import NO_TEXTURES, RECIPE, corpus, silent
 
 
-@pytest.fixture
-def datasheet(tmp_path: Path) -> str:
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    tmp_path = tmp_path_factory.mktemp("datasheet")
     refused = tuple(Refusal(f"{number}.jpg", "truncated", "cut short") for number in range(3))
     photos = replace(corpus(tmp_path), refused=refused)
     pairs = build_pair_set(photos, NO_TEXTURES, RECIPE, tmp_path / "pairs", silent)
     pairs = replace(pairs, num_too_small=4)
     textures = Corpus("textures", (), (Refusal("a.svg", "unsupported-format"),))
-    return write_datasheet(pairs, photos, textures, tmp_path / "results").text
+    write_datasheet(pairs, photos, textures, tmp_path / "results")
+    return tmp_path / "results"
+
+
+@pytest.fixture
+def datasheet(results: Path) -> str:
+    return (results / "datasheet.md").read_text()
 
 
 def column_sums(text: str, section: str) -> list[int]:
@@ -43,9 +50,9 @@ def test_it_counts_refused_files_by_reason_and_photos_too_small_for_a_pair(datas
     assert "| smaller than a pair, 32 px | 4 | |" in datasheet
 
 
-def test_its_pictures_lie_beside_it_and_are_small(datasheet: str, tmp_path: Path) -> None:
+def test_its_pictures_lie_beside_it_and_are_small(datasheet: str, results: Path) -> None:
     for name in ("datasheet-pairs.jpg", "datasheet-numbers.png"):
         assert f"]({name})" in datasheet
-        data = (tmp_path / "results" / name).read_bytes()
+        data = (results / name).read_bytes()
         assert len(data) <= MAX_SHEET_BYTES
         assert decode_rgb(data).shape[1] == 3

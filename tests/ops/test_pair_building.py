@@ -111,7 +111,7 @@ def test_a_test_set_that_was_tampered_with_stops_the_build(tmp_path: Path) -> No
     photos = corpus(tmp_path)
     (shard, *_) = build_pair_set(photos, NO_TEXTURES, RECIPE, tmp_path / "pairs", silent).shards(HELD_OUT)
     data = bytearray(shard.read_bytes())
-    at = data.rindex(b"IDAT") + 40  # in a picture
+    at = data.index(b"IDAT") + 40  # in a picture
     data[at] ^= 1
     shard.write_bytes(data)
     with pytest.raises(ShardRefusedError, match=r"held_out-00000\.parquet is not as it was written"):

@@ -118,7 +118,5 @@ def test_a_plan_that_this_release_does_not_know_is_refused_by_the_name_of_its_re
 
 def test_a_pair_of_another_recipe_is_not_made_again(pairs: PairSet) -> None:
     stored = next(read_pairs(pairs, "train"))
-    with pytest.raises(
-        ShardRefusedError, match=f"made by recipe {VERSION}, this release has {PAPER_DEGRADATION.version}"
-    ):
+    with pytest.raises(ShardRefusedError, match=f"made by recipe {VERSION}, this release has paper-"):
         remake_pair(stored, PAPER_DEGRADATION)

@@ -70,5 +70,5 @@ def test_fresh_pairs_stop_at_a_photo_that_changed(tmp_path: Path) -> None:
     photos = corpus(tmp_path)
     for photo in photos.train:
         photo.path.write_bytes(encode_png(torch.rand(1, 3, 48, 48)))
-    with pytest.raises(ValueError, match="it was changed|changed: make its corpus again"):
+    with pytest.raises(ValueError, match="changed: make its corpus again"):
         FreshPairs(photos.train, (), STANDARD_DEGRADATION, seed=3).batch(0, 1, 16)
