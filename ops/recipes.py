@@ -12,7 +12,7 @@ from models.fidelity_gate import FidelityGateConfig
 from models.mapping import MappingConfig
 from models.vae import VaeConfig
 from ops.degradation.recipe import PAPER_DEGRADATION, STANDARD_DEGRADATION
-from ops.pair_shards import DatasetRecipe
+from ops.pair_building import DatasetRecipe
 from ops.releases import ReleaseConfig
 from ops.restorers.bm3d import BlindBm3d
 from ops.restorers.deep_image_prior import DeepImagePrior, FittingConfig
@@ -97,6 +97,7 @@ PAPER = Recipe(
         PAPER_DEGRADATION,
         trains_fresh=True,
         train_pairs=0,
+        validation_pairs=50,
         held_out_pairs=100,
         pair_px=256,
         pairs_per_shard=50,
@@ -173,6 +174,7 @@ STANDARD = Recipe(
         STANDARD_DEGRADATION,
         trains_fresh=True,
         train_pairs=0,
+        validation_pairs=50,
         held_out_pairs=100,
         pair_px=256,
         pairs_per_shard=50,
@@ -231,6 +233,7 @@ SMOKE = Recipe(
         STANDARD_DEGRADATION,
         trains_fresh=True,
         train_pairs=400,
+        validation_pairs=12,
         held_out_pairs=24,
         pair_px=128,
         pairs_per_shard=200,

@@ -6,6 +6,7 @@ import torch
 
 from models.detector import DefectDetector
 from ops.checkpoints import Checkpoint, config_from_json
+from ops.corpora.records import HELD_OUT
 from ops.evaluation import EvaluationPair
 from ops.pair_sets import PairSet
 from ops.pair_shards import read_pairs
@@ -19,7 +20,7 @@ def held_out_pairs(pairs: PairSet, detector: Checkpoint, threshold: float) -> li
     recipe = config_from_json(DetectorRecipe, detector.facts["recipe"])
     network = load_weights(DefectDetector(recipe.network), detector.weights).eval()
     found = []
-    for stored in read_pairs(pairs.shards("held_out")):
+    for stored in read_pairs(pairs, HELD_OUT):
         defect_prob = network(stored.pair.degraded).sigmoid()
         mask = defect_prob * (defect_prob > threshold)
         found.append(EvaluationPair(stored.name, stored.pair.clean, stored.pair.degraded, mask))

@@ -15,7 +15,13 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     return dg.Definitions(
         assets=dg.load_assets_from_modules([corpora, dataset, reality, training, baselines, evaluation, archive]),
         asset_checks=dg.load_asset_checks_from_modules([checks]),
-        jobs=[jobs.train_and_release, jobs.scan_archive, jobs.restore_archive, jobs.report_archive],
+        jobs=[
+            jobs.train_and_release,
+            jobs.make_pair_shards,
+            jobs.scan_archive,
+            jobs.restore_archive,
+            jobs.report_archive,
+        ],
         schedules=[schedules.nightly_scan],
         sensors=[sensors.new_photos, sensors.open_shards, sensors.books_after_restoring],
         loggers={"console": console},

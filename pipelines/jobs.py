@@ -2,13 +2,21 @@
 
 import dagster as dg
 
+PAIR_SHARDS = dg.AssetSelection.assets("degraded_pair_shards")
 ARCHIVE_SHARD = dg.AssetSelection.assets("restored_shard")
 
 train_and_release = dg.define_asset_job(
     "train_and_release",
-    selection=dg.AssetSelection.groups("corpora", "dataset", "training", "baselines", "evaluation"),
+    selection=dg.AssetSelection.groups("corpora", "dataset", "training", "baselines", "evaluation") - PAIR_SHARDS,
     description="Photos to pairs to networks to scores to a released model. Two stages at a time, one thread each.",
     executor_def=dg.multiprocess_executor.configured({"max_concurrent": 2}),
+)
+
+make_pair_shards = dg.define_asset_job(
+    "make_pair_shards",
+    selection=PAIR_SHARDS,
+    description="One part of the synthetic pairs; as a backfill over all parts, a large set by many processes.",
+    executor_def=dg.in_process_executor,
 )
 
 scan_archive = dg.define_asset_job(

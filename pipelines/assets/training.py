@@ -21,12 +21,12 @@ def clean_vae(
     compute: Compute,
 ) -> dg.MaterializeResult[Checkpoint]:
     """VAE2: reconstructs undamaged photos; its decoder paints every restored one."""
-    from ops.pairs import held_out_sample, training_pairs
+    from ops.pairs import training_pairs, validation_sample
     from ops.stages.vae import train_clean_vae
 
     recipe = config.recipe.clean_vae
     source = training_pairs(degraded_pairs, clean_photos, textures, config.recipe.dataset)
-    shown, facts = held_out_sample(degraded_pairs).clean, _facts(config, degraded_pairs)
+    shown, facts = validation_sample(degraded_pairs).clean, _facts(config, degraded_pairs)
     with tracking.bench(context, home, compute) as bench:
         return _described(train_clean_vae(recipe, source, shown, facts, bench))
 
@@ -44,13 +44,13 @@ def degraded_vae(
     compute: Compute,
 ) -> dg.MaterializeResult[Checkpoint]:
     """VAE1: puts real old and synthetically degraded photos into one latent space."""
-    from ops.pairs import held_out_sample, old_crops, training_pairs
+    from ops.pairs import old_crops, training_pairs, validation_sample
     from ops.stages.vae import train_degraded_vae
 
     recipe = config.recipe.degraded_vae
     source = training_pairs(degraded_pairs, clean_photos, textures, config.recipe.dataset)
     old = old_crops(old_photos, recipe.schedule.crop_px, recipe.schedule.seed)
-    shown = held_out_sample(degraded_pairs).degraded
+    shown = validation_sample(degraded_pairs).degraded
     facts = {**_facts(config, degraded_pairs), "old photos": old_photos.sha256}
     with tracking.bench(context, home, compute) as bench:
         return _described(train_degraded_vae(recipe, source, old, shown, facts, bench))
@@ -70,12 +70,12 @@ def latent_mapping(
     compute: Compute,
 ) -> dg.MaterializeResult[Checkpoint]:
     """The mapping from the latent of a degraded photo to that of the clean one, and the fidelity gate."""
-    from ops.pairs import held_out_sample, training_pairs
+    from ops.pairs import training_pairs, validation_sample
     from ops.stages.mapping import train_mapping
 
     recipe = config.recipe.mapping
     source = training_pairs(degraded_pairs, clean_photos, textures, config.recipe.dataset)
-    shown, facts = held_out_sample(degraded_pairs), _facts(config, degraded_pairs)
+    shown, facts = validation_sample(degraded_pairs), _facts(config, degraded_pairs)
     with tracking.bench(context, home, compute) as bench:
         return _described(train_mapping(recipe, degraded_vae, clean_vae, source, shown, facts, bench))
 
@@ -92,12 +92,12 @@ def defect_detector(
     compute: Compute,
 ) -> dg.MaterializeResult[Checkpoint]:
     """The U-Net that finds scratches, cracks, holes and dust."""
-    from ops.pairs import held_out_sample, training_pairs
+    from ops.pairs import training_pairs, validation_sample
     from ops.stages.detector import train_detector
 
     recipe = config.recipe.detector
     source = training_pairs(degraded_pairs, clean_photos, textures, config.recipe.dataset)
-    shown, facts = held_out_sample(degraded_pairs), _facts(config, degraded_pairs)
+    shown, facts = validation_sample(degraded_pairs), _facts(config, degraded_pairs)
     with tracking.bench(context, home, compute) as bench:
         return _described(train_detector(recipe, source, shown, facts, bench))
 
@@ -113,7 +113,7 @@ def _facts(config: RunScale, pairs: PairSet) -> dict[str, str]:
 
 
 def _described(checkpoint: Checkpoint) -> dg.MaterializeResult[Checkpoint]:
-    """The checkpoint with its curves and what it does to a few held-out photos."""
+    """The checkpoint with its curves and what it does to a few validation photos."""
     from ops.images import decode_rgb
     from ops.pictures import markdown_picture
     from ops.stages.curves import loss_curves

@@ -49,7 +49,13 @@ def shrink(monkeypatch: pytest.MonkeyPatch) -> None:
     tiny = replace(
         smoke,
         dataset=replace(
-            smoke.dataset, degradation=faded, train_pairs=24, held_out_pairs=3, pair_px=64, pairs_per_shard=12
+            smoke.dataset,
+            degradation=faded,
+            train_pairs=24,
+            validation_pairs=3,
+            held_out_pairs=3,
+            pair_px=64,
+            pairs_per_shard=12,
         ),
         clean_vae=replace(smoke.clean_vae, schedule=short),
         degraded_vae=replace(smoke.degraded_vae, schedule=short),

@@ -8,7 +8,7 @@ from pipelines.definitions import defs
 
 GROUPS = {
     "corpora": {"clean_photos", "old_photos", "textures"},
-    "dataset": {"degraded_pairs", "reality_report"},
+    "dataset": {"degraded_pair_shards", "degraded_pairs", "reality_report"},
     "training": {"clean_vae", "degraded_vae", "latent_mapping", "defect_detector"},
     "baselines": {"deep_image_prior", "bm3d"},
     "evaluation": {"triplet_translation", "scores", "released_model"},

@@ -27,6 +27,22 @@ def test_the_scores_hold_every_method_on_every_held_out_pair(trained: Installati
     assert scores["error"].eq("").all()
 
 
+def test_a_part_of_the_shards_made_ahead_of_time_is_taken_as_it_is(trained: Installation) -> None:
+    shards = sorted((trained.settings.home / "pairs").glob("*/*.parquet"))
+    before = [shard.stat().st_mtime_ns for shard in shards]
+    assert trained.run("make_pair_shards", "part-01").success
+    shards[0].unlink()  # the first shard in order of making is the first of training: held_out comes first by name
+    result = trained.run("make_pair_shards", f"part-{len(shards):02d}")
+    (materialization,) = result.asset_materializations_for_node("degraded_pair_shards")
+    assert materialization.metadata["shards"].value == 1
+    assert [shard.stat().st_mtime_ns for shard in shards[1:]] == before[1:]
+    assert shards[0].is_file()
+
+
+def test_the_datasheet_lies_among_the_results(trained: Installation) -> None:
+    assert "## Refused files" in (trained.settings.home / "results/datasheet.md").read_text()
+
+
 def test_the_archive_is_restored_and_the_torn_file_is_in_the_ledger_by_name(trained: Installation) -> None:
     assert trained.run("scan_archive").success
     shards = trained.instance.get_dynamic_partitions("archive_shards")
