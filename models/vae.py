@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from models.blocks import Norm, ResidualBlock, identity_convolution, silent
+from models.receptive_field import reach_of_doubled, reach_of_halved
 
 STRIDE = 4
 """Pixels per side of one latent cell: two stride-2 convolutions, as published."""
@@ -108,6 +109,16 @@ class Vae(nn.Module):
         if self.pixels_out is not None:
             signed = signed + F.pixel_shuffle(self.pixels_out(latent), STRIDE)
         return (signed + 1) / 2
+
+    def pixels_seen(self, reach_cells: int) -> int:
+        """How many pixels to each side the encoder sees for ``reach_cells`` latent cells to each side."""
+        quarter = reach_cells + 2 * self.config.num_blocks
+        return reach_of_halved(reach_of_halved(quarter)) + 3
+
+    def cells_seen(self, reach_px: int) -> int:
+        """How many latent cells to each side the decoder sees for ``reach_px`` pixels to each side."""
+        quarter = reach_of_doubled(reach_of_doubled(reach_px + 3))
+        return quarter + 2 * self.config.num_blocks
 
     def forward(self, photo: Tensor) -> tuple[Tensor, Posterior]:
         """Encode, sample and decode ``photo`` as in training."""
