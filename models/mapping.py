@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.blocks import Norm, ResidualBlock, identity_convolution, silent
+from models.blocks import Norm, ResidualBlock, identity_convolution, in_full_precision, silent
 
 
 @dataclass(frozen=True)
@@ -183,7 +183,7 @@ class LatentMapping(nn.Module):
         if bool((mask > 0).any()):
             repainted = self.global_blocks(features + self.nonlocal_block(features, mask, sources))
             fused = torch.lerp(fused, repainted, mask.to(fused.dtype))
-        return self.carry(latent) + self.fall(self.shared_blocks(fused))
+        return in_full_precision(self.carry, latent) + self.fall(self.shared_blocks(fused))
 
 
 def mask_to_latent(mask: Tensor, stride: int) -> Tensor:

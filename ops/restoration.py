@@ -51,6 +51,7 @@ class PhotoRestorer:
         tiling: how photos larger than one tile are cut.
         strength: 1 restores fully, 0 returns the photo as it is, between them a blend.
         device: a torch device.
+        is_bf16: translate in bfloat16, within 1/255 of float32; what carries pixels, and the detector, stay in float32.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class PhotoRestorer:
         tiling: Tiling,
         strength: float = 1.0,
         device: str = "cpu",
+        is_bf16: bool = False,
     ) -> None:
         if not 0 <= strength <= 1:
             raise ValueError(f"strength lies between 0 (leave as it is) and 1 (restore fully), got {strength}")
@@ -70,6 +72,7 @@ class PhotoRestorer:
         self.tiling = tiling
         self.strength = strength
         self.device = device
+        self.is_bf16 = is_bf16
 
     @property
     def recipe(self) -> str:
@@ -89,8 +92,9 @@ class PhotoRestorer:
             raise ValueError(f"the mask is {given}, the photo {width} x {height} px; give a mask of the photo's size")
         damage = self.find_defects(old) if mask is None else mask
         cells = self._latent_mask(damage)
-        sources = self._gather_sources(old, damage, cells)
-        restored, change = self._translate(old, damage, sources)
+        with torch.autocast(torch.device(self.device).type, torch.bfloat16, enabled=self.is_bf16):
+            sources = self._gather_sources(old, damage, cells)
+            restored, change = self._translate(old, damage, sources)
         facts = {
             "damaged_fraction": change.damaged / (height * width),
             "repainted_fraction": change.repainted / (height * width),
@@ -99,6 +103,7 @@ class PhotoRestorer:
             "strength": self.strength,
             "threshold": self.threshold,
             "is_mask_given": float(mask is not None),
+            "is_bf16": float(self.is_bf16),
             "tiles": change.tiles,
             "source_stride": source_stride(*cells.shape),
             "seconds": time.perf_counter() - started,

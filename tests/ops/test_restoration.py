@@ -82,6 +82,30 @@ def test_facts_say_how_much_was_changed(tmp_path: Path) -> None:
     assert 0 <= restoration.facts["damaged_fraction"] <= 1
 
 
+def test_bfloat16_stays_near_float32_in_tiles_and_whole(tmp_path: Path) -> None:
+    photo, mask = torch.rand(1, 3, 150, 201), scratched(150, 201)
+    exact = restorer(tmp_path)(photo, mask)
+    for tile_px in (16, 512):
+        fast = restorer(tmp_path, Tiling(tile_px, 0))
+        fast.is_bf16 = True
+        error = (fast(photo, mask).restored - exact.restored).abs()
+        assert 0 < error.square().mean() < 10**-5.5  # 55 dB
+        assert (error <= 1 / 255).float().mean() >= 0.999
+
+
+def test_a_given_mask_takes_the_place_of_the_detector(tmp_path: Path) -> None:
+    photo, mask = torch.rand(1, 3, 40, 44), scratched(40, 44)
+    restoration = restorer(tmp_path)(photo, mask)
+    assert torch.equal(restoration.mask, mask)
+    assert restoration.facts["is_mask_given"]
+    assert restoration.facts["damaged_fraction"] == pytest.approx(float((mask > 0).float().mean()))
+
+
+def test_a_mask_of_another_size_is_refused_with_both_sizes(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="the mask is 30 x 20 px, the photo 44 x 40 px"):
+        restorer(tmp_path)(torch.rand(1, 3, 40, 44), torch.zeros(1, 1, 20, 30))
+
+
 @pytest.mark.parametrize("strength", [-0.1, 1.5])
 def test_an_impossible_strength_is_refused(tmp_path: Path, strength: float) -> None:
     with pytest.raises(ValueError, match=r"strength lies between 0 .* and 1"):
