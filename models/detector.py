@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from models.blocks import BlurPool, pad_to_multiple
+from models.receptive_field import reach_of_doubled, reach_of_halved
 
 
 @dataclass(frozen=True)
@@ -40,10 +41,26 @@ class DefectDetector(nn.Module):
         self.merge = nn.ModuleList(_double_convolution(2 * above, above) for above, _ in pairwise(widths))
         self.head = nn.Conv2d(widths[0], 1, 1)
 
+    @property
+    def grid_px(self) -> int:
+        """Pixels per side of one cell of the coarsest feature map."""
+        return 2 ** len(self.down)
+
+    @property
+    def reach_px(self) -> int:
+        """How many pixels to each side decide a logit: down the right side of the U, up its left side."""
+        risen = [2]  # of every level, what its two merging convolutions see
+        for _ in self.down:
+            risen.append(reach_of_doubled(risen[-1] + 1) + 2)
+        reach = risen.pop()
+        while risen:
+            reach = max(reach_of_halved(reach), risen.pop()) + 2
+        return reach
+
     def forward(self, photo: Tensor) -> Tensor:
         """Map ``photo`` (N, 3, H, W) in [0, 1], any H and W, to logits (N, 1, H, W)."""
         height, width = photo.shape[-2:]
-        features = self.stem(pad_to_multiple(2 * photo - 1, 2 ** len(self.down)))
+        features = self.stem(pad_to_multiple(2 * photo - 1, self.grid_px))
         skips = []
         for down in self.down:
             skips.append(features)

@@ -19,7 +19,7 @@ from models.triplet import TripletNetwork
 from models.vae import Vae, VaeConfig
 from ops.archive.provenance import ReleaseIdentity
 from ops.checkpoints import Checkpoint, config_from_json, config_to_json, file_sha256, replace_text
-from ops.devices import usable_device
+from ops.devices import has_fast_bfloat16, usable_device
 from ops.restoration import PhotoRestorer
 from ops.tensor_files import load_tensors, load_weights, save_tensors
 from ops.tiles import Tiling
@@ -130,8 +130,9 @@ def load_release(folder: Path, strength: float = 1.0, device: str = "cpu") -> Ph
         raise ValueError(f"{folder} is not the release it says ({record['sha256'][:12]}...): delete it, fetch it again")
     names = ("degraded_vae", "clean_vae", "mapping", "gate", "detector")
     networks = assemble(config, {name: (path, f"{name}.") for name in names})
+    is_bf16 = has_fast_bfloat16(usable_device(device))
     return PhotoRestorer(
-        networks.detector, networks.triplet, config.threshold, config.tiling, strength, usable_device(device)
+        networks.detector, networks.triplet, config.threshold, config.tiling, strength, device, is_bf16
     )
 
 

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,9 @@ from pipelines.settings import Settings
 
 if TYPE_CHECKING:
     from ops.restoration import PhotoRestorer
+
+LIKELY_INVERTED = 0.6
+"""Share of a photo from which a user's mask was probably drawn the other way round."""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -36,8 +39,18 @@ def main() -> None:
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder for the results.")
 @click.option("--strength", type=click.FloatRange(0, 1), default=1.0, show_default=True, help="0 leaves, 1 restores.")
 @click.option("--side-by-side", is_flag=True, help="Also write NAME.compare.jpg: before, found defects, after.")
+@click.option("--mask", type=click.Path(path_type=Path), help="Your own mask of one photo, white = damaged (PNG).")
+@click.option("--save-mask", is_flag=True, help="Also write NAME.mask.png: white where damage was found.")
 @click.option("--overwrite", is_flag=True, help="Replace results that are already there.")
-def restore(photos: tuple[Path, ...], out: Path, strength: float, side_by_side: bool, overwrite: bool) -> None:
+def restore(
+    photos: tuple[Path, ...],
+    out: Path,
+    strength: float,
+    side_by_side: bool,
+    mask: Path | None,
+    save_mask: bool,
+    overwrite: bool,
+) -> None:
     """Restore PHOTOS with the newest released model.
 
     Size, orientation, bit depth, colour profile and descriptive data stay as they are; the originals are only read. A
@@ -45,7 +58,11 @@ def restore(photos: tuple[Path, ...], out: Path, strength: float, side_by_side: 
 
     \b
     Example:  albumen restore grandmother.jpg --out restored/ --side-by-side
+              albumen restore grandmother.jpg --out restored/ --save-mask
+              albumen restore grandmother.jpg --out restored/ --mask edited.mask.png --overwrite
     """
+    if mask is not None and len(photos) > 1:
+        raise click.UsageError(f"--mask belongs to one photo, {len(photos)} were given; restore them one by one")
     from ops.images import PhotoError
     from ops.photo_files import restore_file
 
@@ -56,11 +73,18 @@ def restore(photos: tuple[Path, ...], out: Path, strength: float, side_by_side: 
     for photo in _with_progress(photos):
         target = out / photo.name
         comparison = out / f"{photo.stem}.compare.jpg" if side_by_side else None
+        mask_target = out / f"{photo.stem}.mask.png" if save_mask else None
         try:
             if target in taken or (target.exists() and not overwrite):
                 raise ValueError(f"{target} is already there; choose another --out, or --overwrite")
-            facts = restore_file(photo, target, restorer, comparison).facts
-            click.echo(f"{photo} -> {target}  ({facts['damaged_fraction']:.1%} damaged, {facts['seconds']:.1f} s)")
+            facts = restore_file(photo, target, restorer, comparison, mask, mask_target).facts
+            click.echo(f"{photo} -> {target}  {_outcome(facts)}")
+            if mask is not None and facts["damaged_fraction"] > LIKELY_INVERTED:
+                click.echo(
+                    f"warning: {mask} marks {facts['damaged_fraction']:.0%} of {photo} as damaged; white means damaged:"
+                    " is it inverted?",
+                    err=True,
+                )
         except (PhotoError, ValueError) as error:
             failed += 1
             click.echo(f"{photo}: not restored: {error}", err=True)
@@ -148,6 +172,12 @@ def dev() -> None:
     from pipelines.local_servers import serve
 
     sys.exit(serve(Settings.from_environment(), click.echo))
+
+
+def _outcome(facts: Mapping[str, float]) -> str:
+    """What was found and changed, in one line."""
+    changed = f"{facts['damaged_fraction']:.1%} damaged, {facts['repainted_fraction']:.1%} repainted"
+    return f"({changed}, mean change {255 * facts['mean_change']:.1f}/255, {facts['seconds']:.1f} s)"
 
 
 def _released_restorer(strength: float) -> "PhotoRestorer":
