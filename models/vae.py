@@ -93,7 +93,7 @@ class Vae(nn.Module):
     def encode(self, photo: Tensor) -> Posterior:
         """Encode ``photo`` (N, 3, H, W) in [0, 1], H and W multiples of 4, to a posterior on (N, C, H/4, W/4)."""
         signed = 2 * photo - 1
-        mean, logvar = self.posterior(self.encoder(signed)).chunk(2, dim=1)
+        mean, logvar = self.posterior(self.encoder(signed)).float().chunk(2, dim=1)  # bfloat16 spoils exp(logvar)
         if self.pixels_in is not None:
             mean = mean + self.pixels_in(F.pixel_unshuffle(signed, STRIDE))
         return Posterior(mean, logvar.clamp(-12, 2))
@@ -107,7 +107,7 @@ class Vae(nn.Module):
         signed = self.decoder(latent)
         if self.pixels_out is not None:
             signed = signed + F.pixel_shuffle(self.pixels_out(latent), STRIDE)
-        return (signed + 1) / 2
+        return (signed.float() + 1) / 2
 
     def forward(self, photo: Tensor) -> tuple[Tensor, Posterior]:
         """Encode, sample and decode ``photo`` as in training."""

@@ -60,6 +60,10 @@ class Schedule:
             return 1.0
         return max(0.0, (self.steps - step) / max(1, self.steps - self.steady_steps))
 
+    def has_passed(self, share: float, step: int) -> bool:
+        """Whether at ``step`` at least ``share`` of all steps are done; never at a share of 1."""
+        return step >= share * self.steps
+
 
 class Stage(Protocol[B_contra]):
     """One network in training with its losses: the loop knows nothing else about it."""
@@ -76,17 +80,21 @@ class Stage(Protocol[B_contra]):
         """The loss of the trained network on ``batch``, and its terms for the log."""
 
     def adversary_losses(self) -> Tensor | None:
-        """The loss of the adversaries on what ``losses`` just saw; None if there are none."""
+        """The loss of the adversaries on what ``losses`` just saw; None if there are none or they have not joined."""
 
 
 @dataclass(frozen=True)
 class Workbench:
-    """Where a training works: ``root`` of the checkpoints, ``log`` of the numbers, ``report`` of lines, the device."""
+    """Where a training works: ``root`` of the checkpoints, ``log`` of the numbers, ``report`` of lines, the device.
+
+    ``vgg_weights`` is the user's file of VGG's weights for the perceptual loss, see ``ops/feature_weights.py``.
+    """
 
     root: Path
     log: RunLog
     report: Callable[[str], None]
     device: str = "cpu"
+    vgg_weights: Path | None = None
 
     def show(self, checkpoint: Checkpoint, samples: bytes) -> None:
         """Keep a PNG of what the trained network does, beside its weights and in the log."""
@@ -194,10 +202,10 @@ class _Loop:
         if self.adversary_optimiser is not None:
             with torch.autocast(torch.device(self.device).type, torch.bfloat16, enabled=schedule.is_bf16):
                 adversary_loss = stage.adversary_losses()
-            assert adversary_loss is not None
-            rate = schedule.discriminator_rate * factor
-            _descend(self.adversary_optimiser, adversary_loss, self.adversaries, rate, schedule.gradient_clip)
-            terms = terms | {"discriminator": float(adversary_loss.detach())}
+            if adversary_loss is not None:
+                rate = schedule.discriminator_rate * factor
+                _descend(self.adversary_optimiser, adversary_loss, self.adversaries, rate, schedule.gradient_clip)
+                terms = terms | {"discriminator": float(adversary_loss.detach())}
         self._average(schedule.ema_decay)
         self.step += 1
         return terms

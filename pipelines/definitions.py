@@ -28,7 +28,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             "photos": corpora.PhotoLocations(
                 clean=settings.clean_photos, old=settings.old_photos, textures=settings.textures
             ),
-            "compute": Compute(device=settings.device),
+            "compute": Compute(device=settings.device, vgg_weights=settings.vgg),
             "io_manager": RecordIOManager(root=str(settings.home)),
         },
     )
