@@ -126,6 +126,11 @@ def held_out_sample(pairs: PairSet, count: int = 5) -> PairBatch:
     )
 
 
+def held_out_clean(pairs: PairSet) -> Tensor:
+    """The clean photos of all held-out pairs, (N, 3, pair_px, pair_px)."""
+    return torch.cat([one.pair.clean for one in read_pairs(pairs.shards("held_out"))])
+
+
 def _decode_bytes(photo: CorpusPhoto) -> Tensor:
     """A photo as bytes (1, 3, H, W): a quarter of the memory of float32."""
     return decode_rgb(photo.path.read_bytes()).mul(255).round().byte()
