@@ -24,6 +24,8 @@ class MappingConfig:
         num_shared_blocks: residual blocks behind the fusion.
         attention_channels: channels of queries, keys and values.
         norm: what normalises features; see ``Norm``.
+        has_nonlocal: whether damaged cells read intact ones; without, the block stays silent and learns nothing.
+        has_soft_mask: whether a cell may be damaged in part; without, any damage counts in full, as published.
     """
 
     latent_channels: int
@@ -33,6 +35,8 @@ class MappingConfig:
     num_shared_blocks: int
     attention_channels: int
     norm: Norm
+    has_nonlocal: bool = True
+    has_soft_mask: bool = True
 
 
 class PartialNonlocalBlock(nn.Module):
@@ -110,10 +114,13 @@ class LatentMapping(nn.Module):
             silent(nn.Conv2d(descent[-1], config.latent_channels, 3, padding=1, padding_mode="replicate")),
         )
         self.carry = identity_convolution(config.latent_channels, config.latent_channels)
+        if not config.has_nonlocal:
+            silent(self.nonlocal_block.out).requires_grad_(False)
 
     def forward(self, latent: Tensor, mask: Tensor) -> Tensor:
         """Map the degraded ``latent`` (N, C, h, w) under the latent ``mask`` (N, 1, h, w) to the clean latent."""
         features = self.rise(latent)
+        mask = mask if self.config.has_soft_mask else (mask > 0).to(mask.dtype)
         fused = self.local_blocks(features)
         if bool((mask > 0).any()):
             repainted = self.global_blocks(features + self.nonlocal_block(features, mask))

@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -59,6 +59,11 @@ class Schedule:
         if step < self.steady_steps:
             return 1.0
         return max(0.0, (self.steps - step) / max(1, self.steps - self.steady_steps))
+
+    def shortened(self, share: float) -> Schedule:
+        """The same course in ``share`` of the steps, at least one."""
+        steps = max(1, round(share * self.steps))
+        return replace(self, steps=steps, steady_steps=round(share * self.steady_steps))
 
     def has_passed(self, share: float, step: int) -> bool:
         """Whether at ``step`` at least ``share`` of all steps are done; never at a share of 1."""

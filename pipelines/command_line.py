@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pipelines.ablation_command import ablations
 from pipelines.settings import Settings
 
 if TYPE_CHECKING:
@@ -148,6 +149,9 @@ def dev() -> None:
     from pipelines.local_servers import serve
 
     sys.exit(serve(Settings.from_environment(), click.echo))
+
+
+main.add_command(ablations)
 
 
 def _released_restorer(strength: float) -> "PhotoRestorer":

@@ -3,7 +3,7 @@
 import dagster as dg
 
 from pipelines import checks, jobs, schedules, sensors
-from pipelines.assets import archive, baselines, corpora, dataset, evaluation, reality, training
+from pipelines.assets import ablations, archive, baselines, corpora, dataset, evaluation, reality, training
 from pipelines.console import console
 from pipelines.local_servers import tracking_uri
 from pipelines.resources import ArchiveStorage, Compute, Home, RecordIOManager, Tracking
@@ -13,9 +13,11 @@ from pipelines.settings import Settings
 def build_definitions(settings: Settings) -> dg.Definitions:
     """Everything Dagster knows of one installation."""
     return dg.Definitions(
-        assets=dg.load_assets_from_modules([corpora, dataset, reality, training, baselines, evaluation, archive]),
+        assets=dg.load_assets_from_modules(
+            [corpora, dataset, reality, training, baselines, evaluation, ablations, archive]
+        ),
         asset_checks=dg.load_asset_checks_from_modules([checks]),
-        jobs=[jobs.train_and_release, jobs.scan_archive, jobs.restore_archive, jobs.report_archive],
+        jobs=[jobs.train_and_release, jobs.run_ablations, jobs.scan_archive, jobs.restore_archive, jobs.report_archive],
         schedules=[schedules.nightly_scan],
         sensors=[sensors.new_photos, sensors.open_shards, sensors.books_after_restoring],
         loggers={"console": console},

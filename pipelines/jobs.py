@@ -11,6 +11,13 @@ train_and_release = dg.define_asset_job(
     executor_def=dg.multiprocess_executor.configured({"max_concurrent": 2}),
 )
 
+run_ablations = dg.define_asset_job(
+    "run_ablations",
+    selection=dg.AssetSelection.groups("ablations"),
+    description="Every ablation at equal budget, their table, and the gap of domains; needs a trained detector.",
+    executor_def=dg.in_process_executor,  # one after another: what two of them train alike is trained once
+)
+
 scan_archive = dg.define_asset_job(
     "scan_archive",
     selection=dg.AssetSelection.assets("sample_collection", "archive_manifest"),

@@ -29,7 +29,7 @@ def clean_vae(
 
     recipe = config.recipe.clean_vae
     source = training_pairs(degraded_pairs, clean_photos, textures, config.recipe.dataset)
-    shown, facts = held_out_sample(degraded_pairs).clean, _facts(config, degraded_pairs)
+    shown, facts = held_out_sample(degraded_pairs).clean, training_facts(config, degraded_pairs)
     with tracking.bench(context, home, compute) as bench:
         checkpoint = train_clean_vae(recipe, source, shown, facts, bench)
         decibels = measure_reconstruction(checkpoint, held_out_clean(degraded_pairs), bench.log)
@@ -57,7 +57,7 @@ def degraded_vae(
     source = training_pairs(degraded_pairs, clean_photos, textures, config.recipe.dataset)
     old = old_crops(old_photos, recipe.schedule.crop_px, recipe.schedule.seed)
     shown = held_out_sample(degraded_pairs).degraded
-    facts = {**_facts(config, degraded_pairs), "old photos": old_photos.sha256}
+    facts = {**training_facts(config, degraded_pairs), "old photos": old_photos.sha256}
     with tracking.bench(context, home, compute) as bench:
         checkpoint = train_degraded_vae(recipe, source, old, shown, facts, bench)
         decibels = measure_reconstruction(checkpoint, held_out_clean(degraded_pairs), bench.log)
@@ -83,7 +83,7 @@ def latent_mapping(
 
     recipe = config.recipe.mapping
     source = training_pairs(degraded_pairs, clean_photos, textures, config.recipe.dataset)
-    shown, facts = held_out_sample(degraded_pairs), _facts(config, degraded_pairs)
+    shown, facts = held_out_sample(degraded_pairs), training_facts(config, degraded_pairs)
     with tracking.bench(context, home, compute) as bench:
         return _described(train_mapping(recipe, degraded_vae, clean_vae, source, shown, facts, bench))
 
@@ -105,12 +105,12 @@ def defect_detector(
 
     recipe = config.recipe.detector
     source = training_pairs(degraded_pairs, clean_photos, textures, config.recipe.dataset)
-    shown, facts = held_out_sample(degraded_pairs), _facts(config, degraded_pairs)
+    shown, facts = held_out_sample(degraded_pairs), training_facts(config, degraded_pairs)
     with tracking.bench(context, home, compute) as bench:
         return _described(train_detector(recipe, source, shown, facts, bench))
 
 
-def _facts(config: RunScale, pairs: PairSet) -> dict[str, str]:
+def training_facts(config: RunScale, pairs: PairSet) -> dict[str, str]:
     """What every training depends on beside its own recipe."""
     return {
         "scale": config.scale.value,
