@@ -76,7 +76,8 @@ def train_ablation(
     ``detector`` is the scale's own, the same for all; the result does not depend on it.
     """
     degraded_vae, clean_vae = train_vaes(ablation, recipe, data, bench)
-    mapping = train_mapping(recipe.mapping, degraded_vae, clean_vae, data.pairs, data.shown, data.facts, bench)
+    vaes = (degraded_vae, clean_vae)
+    mapping = train_mapping(recipe.mapping, *vaes, data.pairs, data.shown, data.facts, bench.part("mapping"))
     weights = checkpoint_weights(degraded_vae, clean_vae, mapping, detector)
     return assemble(recipe.release_config, weights).triplet
 
@@ -85,14 +86,15 @@ def train_vaes(
     ablation: Ablation, recipe: Recipe, data: AblationData, bench: Workbench
 ) -> tuple[Checkpoint, Checkpoint]:
     """VAE1 and VAE2 of an ablation, which may be one."""
-    facts = {**data.facts, "old photos": data.old_sha256}
+    facts, first = {**data.facts, "old photos": data.old_sha256}, bench.part("degraded_vae")
     if ablation.has_one_vae:
         mixed = HalfCleanPairs(data.pairs)
         facts["photos"] = "half clean, half degraded"
-        both = train_degraded_vae(recipe.degraded_vae, mixed, data.old, data.shown.degraded, facts, bench)
+        both = train_degraded_vae(recipe.degraded_vae, mixed, data.old, data.shown.degraded, facts, first)
         return both, both
-    degraded_vae = train_degraded_vae(recipe.degraded_vae, data.pairs, data.old, data.shown.degraded, facts, bench)
-    return degraded_vae, train_clean_vae(recipe.clean_vae, data.pairs, data.shown.clean, data.facts, bench)
+    degraded_vae = train_degraded_vae(recipe.degraded_vae, data.pairs, data.old, data.shown.degraded, facts, first)
+    second = bench.part("clean_vae")
+    return degraded_vae, train_clean_vae(recipe.clean_vae, data.pairs, data.shown.clean, data.facts, second)
 
 
 def report_domain_gap(
@@ -107,7 +109,8 @@ def report_domain_gap(
     gaps = {}
     for name in (OURS, "no latent discriminator", "no KL"):
         ablation = ablation_named(name)
-        vae, _ = train_vaes(ablation, shortened(ablation.apply(recipe), share), data, bench)
+        changed = shortened(ablation.apply(recipe), share)
+        vae, _ = train_vaes(ablation, changed, data, bench.part(ablation.slug))
         gaps[name] = measure_gap(vae, crops)
         slug = ablation.slug
         bench.log.scalars(vae.step, {f"frechet.{slug}": gaps[name].frechet, f"sliced.{slug}": gaps[name].sliced})

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from ops.checkpoints import Checkpoint, find_checkpoint, fingerprint, verify_checkpoint, write_checkpoint
 from ops.tensor_files import load_tensors, save_tensors
-from ops.tracking import RunLog
+from ops.tracking import PartLog, RunLog
 
 Facts = Mapping[str, object]
 """JSON-able record of what decides a training's result."""
@@ -100,6 +100,10 @@ class Workbench:
     report: Callable[[str], None]
     device: str = "cpu"
     vgg_weights: Path | None = None
+
+    def part(self, name: str) -> Workbench:
+        """The same bench for one of several trainings that share a log."""
+        return replace(self, log=PartLog(self.log, name))
 
     def show(self, checkpoint: Checkpoint, samples: bytes) -> None:
         """Keep a PNG of what the trained network does, beside its weights and in the log."""
