@@ -29,6 +29,7 @@ def main() -> None:
       ALBUMEN_ARCHIVE_SOURCE  the collection to restore, only ever read
       ALBUMEN_ARCHIVE_TARGET  where restored photos go
       ALBUMEN_DEVICE          cpu, cuda, ...
+      ALBUMEN_VGG             torchvision's vgg19-dcbb9e9d.pth, for the perceptual loss of a training
     """
 
 
