@@ -10,18 +10,22 @@ import statistics
 import time
 from collections.abc import Callable
 from functools import partial
+from typing import TypeVar
 
 import cv2
 import torch
 
+from models.feature_trunk import GradientPyramid
 from models.vae import Vae
 from ops.corpora.package_photos import installed_pictures
-from ops.pairs import FreshPairs, PairBatch
+from ops.pairs import FreshPairs
 from ops.recipes import SMOKE, STANDARD, Recipe
 from ops.stages.detector import DetectorStage
-from ops.stages.mapping import MappingStage
+from ops.stages.mapping import MappingBatch, MappingStage
+from ops.training import Stage
 
 ROUNDS = 5
+B = TypeVar("B")
 
 
 def main() -> None:
@@ -40,13 +44,14 @@ def _row(recipe: Recipe) -> str:
     schedule = recipe.mapping.schedule
     size, crop_px = schedule.batch_size, schedule.crop_px
     pairs = FreshPairs(installed_pictures(), (), recipe.dataset.degradation, seed=0)
-    mapping = MappingStage(recipe.mapping, Vae(recipe.degraded_vae.network), Vae(recipe.clean_vae.network))
+    vaes = (Vae(recipe.degraded_vae.network), Vae(recipe.clean_vae.network))
+    mapping = MappingStage(recipe.mapping, *vaes, GradientPyramid())
     detector = DetectorStage(recipe.detector)
     batch = pairs.batch(0, size, crop_px)
     data, map_step, detect_step = [], [], []
     for number in range(ROUNDS):
         data.append(_cpu_seconds(partial(pairs.batch, number, size, crop_px)))
-        map_step.append(_cpu_seconds(partial(_step, mapping, batch)))
+        map_step.append(_cpu_seconds(partial(_step, mapping, MappingBatch(batch, is_judged=True))))
         detect_step.append(_cpu_seconds(partial(_step, detector, batch)))
     a_batch, mapped, detected = (statistics.median(each) for each in (data, map_step, detect_step))
     share = a_batch / (a_batch + min(mapped, detected))
@@ -54,7 +59,7 @@ def _row(recipe: Recipe) -> str:
     return f"| {recipe.name} | {size} x {crop_px} px | {size / a_batch:.0f} | {seconds} | {share:.0%} |"
 
 
-def _step(stage: MappingStage | DetectorStage, batch: PairBatch) -> None:
+def _step(stage: Stage[B], batch: B) -> None:
     loss, _ = stage.losses(batch, torch.Generator().manual_seed(0))
     stage.trained.zero_grad(set_to_none=True)
     loss.backward()

@@ -26,6 +26,8 @@ class MappingConfig:
         num_shared_blocks: residual blocks behind the fusion.
         attention_channels: channels of queries, keys and values.
         norm: what normalises features; see ``Norm``.
+        has_nonlocal: whether damaged cells read intact ones; without, the block stays silent and learns nothing.
+        has_soft_mask: whether a cell may be damaged in part; without, any damage counts in full, as published.
     """
 
     latent_channels: int
@@ -35,6 +37,8 @@ class MappingConfig:
     num_shared_blocks: int
     attention_channels: int
     norm: Norm
+    has_nonlocal: bool = True
+    has_soft_mask: bool = True
 
 
 MAX_SOURCES = 16_384
@@ -165,6 +169,8 @@ class LatentMapping(nn.Module):
             silent(nn.Conv2d(descent[-1], config.latent_channels, 3, padding=1, padding_mode="replicate")),
         )
         self.carry = identity_convolution(config.latent_channels, config.latent_channels)
+        if not config.has_nonlocal:
+            silent(self.nonlocal_block.out).requires_grad_(False)
 
     @property
     def reach_cells(self) -> int:
@@ -179,6 +185,7 @@ class LatentMapping(nn.Module):
         ``sources`` are what the whole photos offer when ``latent`` is of tiles; see ``PartialNonlocalBlock``.
         """
         features = self.rise(latent)
+        mask = mask if self.config.has_soft_mask else (mask > 0).to(mask.dtype)
         fused = self.local_blocks(features)
         if bool((mask > 0).any()):
             repainted = self.global_blocks(features + self.nonlocal_block(features, mask, sources))

@@ -94,7 +94,7 @@ class Vae(nn.Module):
     def encode(self, photo: Tensor) -> Posterior:
         """Encode ``photo`` (N, 3, H, W) in [0, 1], H and W multiples of 4, to a posterior on (N, C, H/4, W/4)."""
         signed = 2 * photo - 1
-        mean, logvar = self.posterior(self.encoder(signed)).chunk(2, dim=1)
+        mean, logvar = self.posterior(self.encoder(signed)).float().chunk(2, dim=1)  # bfloat16 spoils exp(logvar)
         if self.pixels_in is not None:
             mean = mean + in_full_precision(self.pixels_in, F.pixel_unshuffle(signed, STRIDE))
         return Posterior(mean, logvar.clamp(-12, 2))
@@ -107,8 +107,8 @@ class Vae(nn.Module):
         """
         signed = self.decoder(latent)
         if self.pixels_out is not None:
-            signed = signed + F.pixel_shuffle(in_full_precision(self.pixels_out, latent), STRIDE)
-        return (signed + 1) / 2
+            signed = signed.float() + F.pixel_shuffle(in_full_precision(self.pixels_out, latent), STRIDE)
+        return (signed.float() + 1) / 2
 
     def pixels_seen(self, reach_cells: int) -> int:
         """How many pixels to each side the encoder sees for ``reach_cells`` latent cells to each side."""

@@ -114,7 +114,7 @@ def summarise(scores: pd.DataFrame, generator: torch.Generator | None = None) ->
         for metric in METRICS:
             gains = good[metric] - baseline.loc[good.index, metric]
             for name, values in ((metric, good[metric]), (f"{metric}_gain", gains)):
-                bounds = _bootstrap(torch.tensor(values.to_numpy(dtype=float, copy=True)), generator)
+                bounds = bootstrap_mean(torch.tensor(values.to_numpy(dtype=float, copy=True)), generator)
                 entry |= dict(zip((name, f"{name}_low", f"{name}_high"), bounds, strict=True))
         summary.append(entry | {"seconds": good["seconds"].mean()})
     return pd.DataFrame(summary).set_index("method")
@@ -216,8 +216,8 @@ def _line(row: dict[str, object]) -> str:
     return f"{row['photo']}, {row['method']}: {verdict} ({row['seconds']:.1f} s)"
 
 
-def _bootstrap(values: Tensor, generator: torch.Generator) -> tuple[float, float, float]:
-    """Mean of ``values`` (n,) and the 2.5 % and 97.5 % quantiles of the means of resamples of n values."""
+def bootstrap_mean(values: Tensor, generator: torch.Generator) -> tuple[float, float, float]:
+    """The mean of ``values`` (n,) and the 2.5 % and 97.5 % quantiles of the means of resamples of n values."""
     if len(values) < 2:
         return float(values.mean()), math.nan, math.nan
     picks = torch.randint(len(values), (RESAMPLES, len(values)), generator=generator)

@@ -39,6 +39,14 @@ def feature_matching(restored: Sequence[Sequence[Tensor]], clean: Sequence[Seque
     return torch.stack(distances).mean()
 
 
+def perceptual(restored: Sequence[Tensor], clean: Sequence[Tensor]) -> Tensor:
+    """Sum over layers of the mean L1 distance of two photos' features (Johnson et al., ECCV 2016, section 3.1).
+
+    ``restored`` and ``clean`` are what a ``models.feature_trunk.FeatureTrunk`` says, which also weighs the layers.
+    """
+    return torch.stack([F.l1_loss(ours, theirs.detach()) for ours, theirs in zip(restored, clean, strict=True)]).sum()
+
+
 def focal(logits: Tensor, mask: Tensor, gamma: float) -> Tensor:
     """(1 - p_t)^gamma times the cross-entropy, averaged (Lin et al., "Focal Loss", ICCV 2017, equation 4).
 

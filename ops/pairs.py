@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from ops.corpora.records import TRAIN, VALIDATION, Corpus, CorpusPhoto
+from ops.corpora.records import HELD_OUT, TRAIN, VALIDATION, Corpus, CorpusPhoto
 from ops.degradation.degrade import degrade
 from ops.degradation.recipe import DegradationRecipe
 from ops.degradation.texture_scans import TextureScan
@@ -150,6 +150,11 @@ def validation_sample(pairs: PairSet, count: int = 5) -> PairBatch:
         torch.cat([pair.degraded for pair in chosen]),
         torch.cat([pair.mask for pair in chosen]),
     )
+
+
+def held_out_clean(pairs: PairSet) -> Tensor:
+    """The clean photos of all held-out pairs, (N, 3, pair_px, pair_px)."""
+    return torch.cat([one.pair.clean for one in read_pairs(pairs, HELD_OUT)])
 
 
 def _decode_bytes(photo: CorpusPhoto) -> Tensor:

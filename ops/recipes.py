@@ -89,6 +89,18 @@ _BM3D = BlindBm3d(least_levels=3, most_levels=50)
 _PAPER_VAE = VaeConfig(
     widths=(64, 64, 64), latent_channels=64, num_blocks=4, norm=Norm.INSTANCE, has_pixel_shortcut=False
 )
+# Published: 10 times the sum over four layers and mean over two scales; the loss here is the mean over all eight.
+_PAPER_MATCHING = 40
+_PAPER_VAE_WEIGHTS = VaeWeights(
+    l1=10,
+    l2=0,
+    perceptual=10,
+    kl=1,
+    adversarial=1,
+    feature_matching=_PAPER_MATCHING,
+    latent_adversarial=0,
+    adversarial_from=0,
+)
 _PAPER_JUDGE = DiscriminatorConfig(width=64, num_strided=3, num_scales=2)
 
 PAPER = Recipe(
@@ -107,14 +119,14 @@ PAPER = Recipe(
         network=_PAPER_VAE,
         discriminator=_PAPER_JUDGE,
         latent_discriminator=DiscriminatorConfig(width=64, num_strided=3, num_scales=1),
-        weights=VaeWeights(l1=10, l2=0, kl=1, adversarial=1, feature_matching=10, latent_adversarial=1),
+        weights=replace(_PAPER_VAE_WEIGHTS, latent_adversarial=1),
         schedule=_paper_schedule(_VOC_PHOTOS, 100, (100, 100), (2e-4, 2e-4)),
     ),
     clean_vae=VaeRecipe(
         network=_PAPER_VAE,
         discriminator=_PAPER_JUDGE,
         latent_discriminator=None,
-        weights=VaeWeights(l1=10, l2=0, kl=1, adversarial=1, feature_matching=10, latent_adversarial=0),
+        weights=_PAPER_VAE_WEIGHTS,
         schedule=_paper_schedule(_VOC_PHOTOS, 120, (100, 100), (2e-4, 2e-4)),
     ),
     mapping=MappingRecipe(
@@ -129,7 +141,15 @@ PAPER = Recipe(
         ),
         gate=None,
         discriminator=_PAPER_JUDGE,
-        weights=MappingWeights(latent_l1=60, painted_l1=10, restored_l1=10, adversarial=1, feature_matching=10),
+        weights=MappingWeights(
+            latent_l1=60,
+            painted_l1=10,  # without a gate the painted photo is the restored one: one pixel term is enough
+            restored_l1=0,
+            perceptual=10,
+            adversarial=1,
+            feature_matching=_PAPER_MATCHING,
+            adversarial_from=0,
+        ),
         mask_dropout=0.0,
         schedule=_paper_schedule(_VOC_PHOTOS, 36, (150, 100), (2e-4, 2e-4)),
     ),
@@ -152,6 +172,16 @@ PAPER = Recipe(
 
 _STANDARD_VAE = VaeConfig(
     widths=(32, 64, 96), latent_channels=64, num_blocks=3, norm=Norm.NONE, has_pixel_shortcut=True
+)
+_STANDARD_VAE_WEIGHTS = VaeWeights(
+    l1=10,
+    l2=0,
+    perceptual=0,
+    kl=1e-3,
+    adversarial=0.02,
+    feature_matching=0.2,
+    latent_adversarial=0,
+    adversarial_from=0.6,
 )
 _STANDARD_JUDGE = DiscriminatorConfig(width=32, num_strided=3, num_scales=2)
 _STANDARD_SCHEDULE = Schedule(
@@ -184,14 +214,14 @@ STANDARD = Recipe(
         network=_STANDARD_VAE,
         discriminator=_STANDARD_JUDGE,
         latent_discriminator=DiscriminatorConfig(width=32, num_strided=2, num_scales=1),
-        weights=VaeWeights(l1=10, l2=0, kl=1e-3, adversarial=0.02, feature_matching=0.2, latent_adversarial=0.05),
+        weights=replace(_STANDARD_VAE_WEIGHTS, latent_adversarial=0.05),
         schedule=replace(_STANDARD_SCHEDULE, steps=10_000, steady_steps=5_000),
     ),
     clean_vae=VaeRecipe(
         network=_STANDARD_VAE,
         discriminator=_STANDARD_JUDGE,
         latent_discriminator=None,
-        weights=VaeWeights(l1=10, l2=0, kl=1e-3, adversarial=0.02, feature_matching=0.2, latent_adversarial=0),
+        weights=_STANDARD_VAE_WEIGHTS,
         schedule=replace(_STANDARD_SCHEDULE, steps=10_000, steady_steps=5_000),
     ),
     mapping=MappingRecipe(
@@ -206,7 +236,15 @@ STANDARD = Recipe(
         ),
         gate=FidelityGateConfig(width=24),
         discriminator=_STANDARD_JUDGE,
-        weights=MappingWeights(latent_l1=1, painted_l1=5, restored_l1=10, adversarial=0.02, feature_matching=0.2),
+        weights=MappingWeights(
+            latent_l1=1,
+            painted_l1=5,
+            restored_l1=10,
+            perceptual=3,
+            adversarial=0.02,
+            feature_matching=0.2,
+            adversarial_from=0.6,
+        ),
         mask_dropout=0.4,
         schedule=_STANDARD_SCHEDULE,
     ),

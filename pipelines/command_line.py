@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pipelines.ablation_command import ablations
 from pipelines.settings import Settings
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def main() -> None:
       ALBUMEN_ARCHIVE_SOURCE  the collection to restore, only ever read
       ALBUMEN_ARCHIVE_TARGET  where restored photos go
       ALBUMEN_DEVICE          cpu, cuda, ...
+      ALBUMEN_VGG             torchvision's vgg19-dcbb9e9d.pth, for the perceptual loss of a training
     """
 
 
@@ -178,6 +180,9 @@ def _outcome(facts: Mapping[str, float]) -> str:
     """What was found and changed, in one line."""
     changed = f"{facts['damaged_fraction']:.1%} damaged, {facts['repainted_fraction']:.1%} repainted"
     return f"({changed}, mean change {255 * facts['mean_change']:.1f}/255, {facts['seconds']:.1f} s)"
+
+
+main.add_command(ablations)
 
 
 def _released_restorer(strength: float) -> "PhotoRestorer":

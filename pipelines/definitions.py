@@ -3,7 +3,7 @@
 import dagster as dg
 
 from pipelines import checks, jobs, schedules, sensors
-from pipelines.assets import archive, baselines, corpora, dataset, evaluation, reality, training
+from pipelines.assets import ablations, archive, baselines, corpora, dataset, evaluation, reality, training
 from pipelines.console import console
 from pipelines.local_servers import tracking_uri
 from pipelines.resources import ArchiveStorage, Compute, Home, RecordIOManager, Tracking
@@ -13,11 +13,14 @@ from pipelines.settings import Settings
 def build_definitions(settings: Settings) -> dg.Definitions:
     """Everything Dagster knows of one installation."""
     return dg.Definitions(
-        assets=dg.load_assets_from_modules([corpora, dataset, reality, training, baselines, evaluation, archive]),
+        assets=dg.load_assets_from_modules(
+            [corpora, dataset, reality, training, baselines, evaluation, ablations, archive]
+        ),
         asset_checks=dg.load_asset_checks_from_modules([checks]),
         jobs=[
             jobs.train_and_release,
             jobs.make_pair_shards,
+            jobs.run_ablations,
             jobs.scan_archive,
             jobs.restore_archive,
             jobs.report_archive,
@@ -34,7 +37,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             "photos": corpora.PhotoLocations(
                 clean=settings.clean_photos, old=settings.old_photos, textures=settings.textures
             ),
-            "compute": Compute(device=settings.device),
+            "compute": Compute(device=settings.device, vgg_weights=settings.vgg),
             "io_manager": RecordIOManager(root=str(settings.home)),
         },
     )

@@ -19,6 +19,13 @@ make_pair_shards = dg.define_asset_job(
     executor_def=dg.in_process_executor,
 )
 
+run_ablations = dg.define_asset_job(
+    "run_ablations",
+    selection=dg.AssetSelection.groups("ablations"),
+    description="Every ablation at equal budget, their table, and the gap of domains; needs a trained detector.",
+    executor_def=dg.in_process_executor,  # one after another: what two of them train alike is trained once
+)
+
 scan_archive = dg.define_asset_job(
     "scan_archive",
     selection=dg.AssetSelection.assets("sample_collection", "archive_manifest"),

@@ -72,7 +72,8 @@ class Tracking(dg.ConfigurableResource):  # type: ignore[type-arg]
 
         device = usable_device(compute.device)
         with self.run(context) as log:
-            yield Workbench(home.checkpoints, log, context.log.info, device)
+            vgg_weights = None if compute.vgg_weights is None else Path(compute.vgg_weights)
+            yield Workbench(home.checkpoints, log, context.log.info, device, vgg_weights)
 
     def _tags(self, context: dg.AssetExecutionContext, name: str) -> Mapping[str, str]:
         return {"dagster.run_id": context.run.run_id, "dagster.job": context.run.job_name, "dagster.asset": name}
@@ -140,6 +141,7 @@ class RecordIOManager(dg.ConfigurableIOManager):
 
 
 class Compute(dg.ConfigurableResource):  # type: ignore[type-arg]
-    """Where tensors live: a torch device such as ``cpu`` or ``cuda``."""
+    """Where tensors live: a torch device such as ``cpu`` or ``cuda``; and VGG's weights, if the user has them."""
 
     device: str
+    vgg_weights: str | None = None

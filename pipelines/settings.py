@@ -21,6 +21,7 @@ class Settings:
         archive_target: where restored photos go (``ALBUMEN_ARCHIVE_TARGET``).
         is_sample_archive: whether the collection is the demo's own (``ALBUMEN_SAMPLE_ARCHIVE=1``, or nothing was set).
         device: torch device for training and restoration (``ALBUMEN_DEVICE``, default ``cpu``).
+        vgg: file of VGG's weights for the perceptual loss of a training (``ALBUMEN_VGG``); None trains without them.
     """
 
     home: Path
@@ -31,6 +32,7 @@ class Settings:
     archive_target: str
     is_sample_archive: bool
     device: str
+    vgg: str | None
 
     @classmethod
     def from_environment(cls) -> "Settings":
@@ -47,4 +49,5 @@ class Settings:
             archive_target=os.environ.get("ALBUMEN_ARCHIVE_TARGET") or str(home / "archive/restored"),
             is_sample_archive=bool(os.environ.get("ALBUMEN_SAMPLE_ARCHIVE")) or not (source or old_photos),
             device=os.environ.get("ALBUMEN_DEVICE") or "cpu",
+            vgg=os.environ.get("ALBUMEN_VGG") or None,
         )

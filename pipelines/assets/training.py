@@ -1,5 +1,7 @@
 """The trained networks, in the order in which they need each other."""
 
+from collections.abc import Mapping
+
 import dagster as dg
 
 from ops.checkpoints import Checkpoint
@@ -21,14 +23,17 @@ def clean_vae(
     compute: Compute,
 ) -> dg.MaterializeResult[Checkpoint]:
     """VAE2: reconstructs undamaged photos; its decoder paints every restored one."""
-    from ops.pairs import training_pairs, validation_sample
+    from ops.pairs import held_out_clean, training_pairs, validation_sample
+    from ops.reconstruction import measure_reconstruction
     from ops.stages.vae import train_clean_vae
 
     recipe = config.recipe.clean_vae
     source = training_pairs(degraded_pairs, clean_photos, textures, config.recipe.dataset)
-    shown, facts = validation_sample(degraded_pairs).clean, _facts(config, degraded_pairs)
+    shown, facts = validation_sample(degraded_pairs).clean, training_facts(config, degraded_pairs)
     with tracking.bench(context, home, compute) as bench:
-        return _described(train_clean_vae(recipe, source, shown, facts, bench))
+        checkpoint = train_clean_vae(recipe, source, shown, facts, bench)
+        decibels = measure_reconstruction(checkpoint, held_out_clean(degraded_pairs), bench.log)
+    return _described(checkpoint, decibels)
 
 
 @dg.asset(group_name="training", code_version="1", kinds={"pytorch", "mlflow"})
@@ -44,16 +49,19 @@ def degraded_vae(
     compute: Compute,
 ) -> dg.MaterializeResult[Checkpoint]:
     """VAE1: puts real old and synthetically degraded photos into one latent space."""
-    from ops.pairs import old_crops, training_pairs, validation_sample
+    from ops.pairs import held_out_clean, old_crops, training_pairs, validation_sample
+    from ops.reconstruction import measure_reconstruction
     from ops.stages.vae import train_degraded_vae
 
     recipe = config.recipe.degraded_vae
     source = training_pairs(degraded_pairs, clean_photos, textures, config.recipe.dataset)
     old = old_crops(old_photos, recipe.schedule.crop_px, recipe.schedule.seed)
     shown = validation_sample(degraded_pairs).degraded
-    facts = {**_facts(config, degraded_pairs), "old photos": old_photos.sha256}
+    facts = {**training_facts(config, degraded_pairs), "old photos": old_photos.sha256}
     with tracking.bench(context, home, compute) as bench:
-        return _described(train_degraded_vae(recipe, source, old, shown, facts, bench))
+        checkpoint = train_degraded_vae(recipe, source, old, shown, facts, bench)
+        decibels = measure_reconstruction(checkpoint, held_out_clean(degraded_pairs), bench.log)
+    return _described(checkpoint, decibels)
 
 
 @dg.asset(group_name="training", code_version="1", kinds={"pytorch", "mlflow"})
@@ -75,7 +83,7 @@ def latent_mapping(
 
     recipe = config.recipe.mapping
     source = training_pairs(degraded_pairs, clean_photos, textures, config.recipe.dataset)
-    shown, facts = validation_sample(degraded_pairs), _facts(config, degraded_pairs)
+    shown, facts = validation_sample(degraded_pairs), training_facts(config, degraded_pairs)
     with tracking.bench(context, home, compute) as bench:
         return _described(train_mapping(recipe, degraded_vae, clean_vae, source, shown, facts, bench))
 
@@ -97,12 +105,12 @@ def defect_detector(
 
     recipe = config.recipe.detector
     source = training_pairs(degraded_pairs, clean_photos, textures, config.recipe.dataset)
-    shown, facts = validation_sample(degraded_pairs), _facts(config, degraded_pairs)
+    shown, facts = validation_sample(degraded_pairs), training_facts(config, degraded_pairs)
     with tracking.bench(context, home, compute) as bench:
         return _described(train_detector(recipe, source, shown, facts, bench))
 
 
-def _facts(config: RunScale, pairs: PairSet) -> dict[str, str]:
+def training_facts(config: RunScale, pairs: PairSet) -> dict[str, str]:
     """What every training depends on beside its own recipe."""
     return {
         "scale": config.scale.value,
@@ -112,13 +120,17 @@ def _facts(config: RunScale, pairs: PairSet) -> dict[str, str]:
     }
 
 
-def _described(checkpoint: Checkpoint) -> dg.MaterializeResult[Checkpoint]:
-    """The checkpoint with its curves and what it does to a few validation photos."""
+def _described(
+    checkpoint: Checkpoint, reconstruction: Mapping[str, float] | None = None
+) -> dg.MaterializeResult[Checkpoint]:
+    """The checkpoint with its curves and what it does to a few validation photos; of an autoencoder also in numbers."""
     from ops.images import decode_rgb
     from ops.pictures import markdown_picture
+    from ops.reconstruction import reconstruction_table
     from ops.stages.curves import loss_curves
 
     curves, samples = loss_curves(checkpoint), (checkpoint.folder / "samples.png").read_bytes()
+    numbers = {} if reconstruction is None else {"tone": dg.MetadataValue.md(reconstruction_table(reconstruction))}
     return dg.MaterializeResult(
         value=checkpoint,
         data_version=dg.DataVersion(checkpoint.sha256),
@@ -128,5 +140,6 @@ def _described(checkpoint: Checkpoint) -> dg.MaterializeResult[Checkpoint]:
             "folder": dg.MetadataValue.path(checkpoint.folder),
             "losses": dg.MetadataValue.md(markdown_picture(decode_rgb(curves), "losses")),
             "samples": dg.MetadataValue.md(markdown_picture(decode_rgb(samples), "samples")),
+            **numbers,
         },
     )

@@ -116,6 +116,22 @@ def test_an_untrained_mapping_passes_the_latent_on() -> None:
     assert_close(mapping(latent, mask), latent)
 
 
+def test_without_the_nonlocal_block_damaged_cells_do_not_hear_far_ones() -> None:
+    config = MappingConfig(8, (12,), 1, 1, 1, 4, Norm.NONE, has_nonlocal=False)
+    block = LatentMapping(config).nonlocal_block
+    assert not block(torch.randn(1, 12, 6, 6), torch.ones(1, 1, 6, 6)).any()
+    assert not any(parameter.requires_grad for parameter in block.out.parameters())
+
+
+def test_a_hard_mask_counts_any_damage_in_full() -> None:
+    mapping = LatentMapping(MappingConfig(8, (12,), 1, 1, 1, 4, Norm.NONE, has_soft_mask=False))
+    for parameter in mapping.parameters():
+        torch.nn.init.normal_(parameter, std=0.2)
+    latent, mask = torch.randn(1, 8, 6, 6), torch.zeros(1, 1, 6, 6)
+    mask[..., 2, :] = 0.1
+    assert_close(mapping(latent, mask), mapping(latent, mask.ceil()))
+
+
 def test_a_line_one_pixel_wide_reaches_the_latent_mask_wherever_it_runs() -> None:
     for row in range(8):
         mask = torch.zeros(1, 1, 8, 8)

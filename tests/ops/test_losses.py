@@ -7,7 +7,7 @@ from torch.nn import functional as F
 from torch.testing import assert_close
 
 from models.vae import Posterior
-from ops.losses import balanced_cross_entropy, feature_matching, focal, kl, lsgan
+from ops.losses import balanced_cross_entropy, feature_matching, focal, kl, lsgan, perceptual
 
 
 def test_kl_equals_torchs_own() -> None:
@@ -47,3 +47,9 @@ def test_balanced_cross_entropy_of_an_undecided_detector_does_not_depend_on_how_
     mask[..., :damaged] = 1
     loss = balanced_cross_entropy(torch.zeros_like(mask), mask, max_weight=1e9)
     assert_close(loss, torch.tensor(math.log(2)))
+
+
+def test_perceptual_distance_adds_up_over_layers_and_is_zero_for_equals() -> None:
+    ours, theirs = [torch.zeros(2, 3), torch.zeros(4)], [torch.ones(2, 3), torch.full((4,), 0.5)]
+    assert perceptual(ours, ours) == 0
+    assert_close(perceptual(ours, theirs), torch.tensor(1.5))

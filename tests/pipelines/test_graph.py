@@ -3,6 +3,7 @@
 import dagster as dg
 import pytest
 
+from ops.ablations import ABLATIONS
 from pipelines import checks, schedules, sensors
 from pipelines.definitions import defs
 
@@ -12,6 +13,7 @@ GROUPS = {
     "training": {"clean_vae", "degraded_vae", "latent_mapping", "defect_detector"},
     "baselines": {"deep_image_prior", "bm3d"},
     "evaluation": {"triplet_translation", "scores", "released_model"},
+    "ablations": {f"ablation_{ablation.slug}" for ablation in ABLATIONS} | {"ablation_table", "domain_gap"},
     "archive": {"sample_collection", "archive_manifest", "restored_shard", "archive_report"},
 }
 
@@ -25,6 +27,12 @@ def test_every_asset_stands_in_its_group() -> None:
 
 def test_every_asset_says_what_it_is() -> None:
     assert [spec.key for spec in defs.resolve_all_asset_specs() if not spec.description] == []
+
+
+def test_the_main_job_trains_no_ablation() -> None:
+    names = set(defs.resolve_job_def("train_and_release").graph.node_names())
+    assert not names & GROUPS["ablations"]
+    assert set(defs.resolve_job_def("run_ablations").graph.node_names()) == GROUPS["ablations"]
 
 
 def test_nothing_runs_until_somebody_switches_it_on() -> None:

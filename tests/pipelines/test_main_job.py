@@ -1,12 +1,15 @@
 """The whole way of a photo and of a model, on the pictures that pip has installed, in one process."""
 
 import json
+import shutil
 from pathlib import Path
 
+import dagster as dg
 import pandas as pd
 import pytest
 from click.testing import CliRunner
 
+from ops.ablations import ABLATIONS
 from pipelines.command_line import main
 from tests.pipelines.conftest import Installation
 
@@ -69,6 +72,28 @@ def test_a_second_training_run_trains_nothing_and_scores_the_same(trained: Insta
     before = json.loads((trained.settings.home / "records/scores.json").read_text())
     assert trained.run("train_and_release").success
     assert json.loads((trained.settings.home / "records/scores.json").read_text()) == before
+
+
+def test_an_ablation_is_trained_and_stands_in_the_table(trained: Installation) -> None:
+    def materialize(*names: str) -> dg.ExecuteInProcessResult:
+        result = trained.definitions.resolve_implicit_global_asset_job_def().execute_in_process(
+            instance=trained.instance,
+            asset_selection=[dg.AssetKey(name) for name in names],
+            run_config={"ops": {key: {"config": {"scale": "SMOKE", "share": 0.05}} for key in names}},
+            raise_on_error=False,
+        )
+        assert result.success, [event.message for event in result.all_events if event.is_failure]
+        return result
+
+    result = materialize("ablation_ours", "domain_gap")
+    assert "ALBUMEN_OLD_PHOTOS" in result.output_for_node("domain_gap")
+    records = trained.settings.home / "records"
+    for ablation in ABLATIONS[1:]:  # these are trained in tests/ops/test_ablation_runs.py
+        shutil.copy(records / "ablation_ours.json", records / f"ablation_{ablation.slug}.json")
+    materialize("ablation_table")
+    table = (trained.settings.home / "results/ablations/SMOKE-0.05/ablations.md").read_text()
+    assert "| ours | nothing |" in table
+    assert "No real old photos" in table
 
 
 def test_one_photo_from_the_command_line(trained: Installation, tmp_path: Path) -> None:
