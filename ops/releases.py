@@ -84,9 +84,14 @@ def checkpoint_weights(
 
 
 def write_release(
-    root: Path, config: ReleaseConfig, weights: Mapping[str, tuple[Path, str]], facts: Mapping[str, object], gain: float
+    root: Path,
+    config: ReleaseConfig,
+    weights: Mapping[str, tuple[Path, str]],
+    facts: Mapping[str, object],
+    gain: float,
+    card: str = "",
 ) -> Path:
-    """Gather everything into one folder below ``root`` as ``model.safetensors`` and ``model.json``.
+    """Gather everything into one folder below ``root`` as ``model.safetensors``, ``model.json`` and ``README.md``.
 
     The folder is named by the sha256 of the release, which is over its weights and its configuration: both decide what
     a restored photo is.
@@ -97,6 +102,7 @@ def write_release(
         weights: where the networks lie, see ``assemble``.
         facts: recorded in the release.
         gain: of the restored photo over the untouched one on held-out pairs, in dB.
+        card: the model card in Markdown; see ``ops/model_cards.py``.
 
     Raises:
         ValueError: the gain is not positive; such a model is never released.
@@ -111,6 +117,7 @@ def write_release(
     sha256 = _identity(making / "model.safetensors", config)
     record = {"sha256": sha256, "config": config_to_json(config), "facts": dict(facts)}
     replace_text(making / "model.json", json.dumps(record, indent=1))
+    replace_text(making / "README.md", card)
     folder = root / sha256[:12]
     shutil.rmtree(folder, ignore_errors=True)
     making.replace(folder)

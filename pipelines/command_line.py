@@ -31,6 +31,7 @@ def main() -> None:
       ALBUMEN_TEXTURES        folder or s3://bucket/prefix of scanned paper, scratches, dust (PNG)
       ALBUMEN_ARCHIVE_SOURCE  the collection to restore, only ever read
       ALBUMEN_ARCHIVE_TARGET  where restored photos go
+      ALBUMEN_MODEL           shipped (default) or trained: which model restores
       ALBUMEN_DEVICE          cpu, cuda, ...
       ALBUMEN_VGG             torchvision's vgg19-dcbb9e9d.pth, for the perceptual loss of a training
     """
@@ -53,7 +54,7 @@ def restore(
     save_mask: bool,
     overwrite: bool,
 ) -> None:
-    """Restore PHOTOS with the newest released model.
+    """Restore PHOTOS with the model that comes with Albumen, or one trained here (ALBUMEN_MODEL=trained).
 
     Size, orientation, bit depth, colour profile and descriptive data stay as they are; the originals are only read. A
     photo that cannot be restored is named with the reason, the others go on, and the exit code is 1.
@@ -68,7 +69,7 @@ def restore(
     from ops.images import PhotoError
     from ops.photo_files import restore_file
 
-    restorer = _released_restorer(strength)
+    restorer = _chosen_restorer(strength)
     out.mkdir(parents=True, exist_ok=True)
     taken: set[Path] = set()
     failed = 0
@@ -141,7 +142,7 @@ def demo(with_s3: bool) -> None:
     """Train, score and release small models, then restore a small archive: the main job in a quarter of an hour."""
     from pipelines.demo import run_demo
 
-    sys.exit(run_demo(Settings.from_environment(), click.echo, with_s3=with_s3))
+    sys.exit(run_demo(_settings(), click.echo, with_s3=with_s3))
 
 
 @main.command()
@@ -157,7 +158,7 @@ def archive() -> None:
 
     from pipelines.local_servers import prepare_home
 
-    settings = Settings.from_environment()
+    settings = _settings()
     prepare_home(settings)
     from pipelines.job_runs import run_archive  # after DAGSTER_HOME is set
 
@@ -173,7 +174,7 @@ def dev() -> None:
     """Start Dagster's UI and daemon, MLflow's UI and a local S3 server on 127.0.0.1; Ctrl-C stops them."""
     from pipelines.local_servers import serve
 
-    sys.exit(serve(Settings.from_environment(), click.echo))
+    sys.exit(serve(_settings(), click.echo))
 
 
 def _outcome(facts: Mapping[str, float]) -> str:
@@ -185,17 +186,25 @@ def _outcome(facts: Mapping[str, float]) -> str:
 main.add_command(ablations)
 
 
-def _released_restorer(strength: float) -> "PhotoRestorer":
-    """The newest released model, or a message that says how to get one."""
+def _settings() -> Settings:
+    try:
+        return Settings.from_environment()
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _chosen_restorer(strength: float) -> "PhotoRestorer":
+    """The chosen model, or a message that says how to get one."""
     import torch
 
-    from ops.releases import NoReleaseError, fetch_release, load_release
+    from ops.chosen_model import ModelChoice, fetch_chosen
+    from ops.releases import NoReleaseError, load_release
     from pipelines.local_servers import tracking_uri
 
-    settings = Settings.from_environment()
+    settings = _settings()
     torch.set_num_threads(len(os.sched_getaffinity(0)))
     try:
-        release, folder = fetch_release(tracking_uri(settings), settings.home / "releases")
+        release, folder = fetch_chosen(ModelChoice(settings.model), tracking_uri(settings), settings.home / "releases")
         restorer = load_release(folder, strength, settings.device)
     except (NoReleaseError, ValueError) as error:
         raise click.ClickException(str(error)) from error

@@ -6,7 +6,7 @@ from pipelines import checks, jobs, schedules, sensors
 from pipelines.assets import ablations, archive, baselines, corpora, dataset, evaluation, reality, training
 from pipelines.console import console
 from pipelines.local_servers import tracking_uri
-from pipelines.resources import ArchiveStorage, Compute, Home, RecordIOManager, Tracking
+from pipelines.resources import ArchiveStorage, Compute, Home, RecordIOManager, RestorationModel, Tracking
 from pipelines.settings import Settings
 
 
@@ -36,6 +36,12 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             ),
             "photos": corpora.PhotoLocations(
                 clean=settings.clean_photos, old=settings.old_photos, textures=settings.textures
+            ),
+            "model": RestorationModel(
+                choice=settings.model,
+                tracking_uri=tracking_uri(settings),
+                cache=str(settings.home / "releases"),
+                device=settings.device,
             ),
             "compute": Compute(device=settings.device, vgg_weights=settings.vgg),
             "io_manager": RecordIOManager(root=str(settings.home)),

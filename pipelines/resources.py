@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 if TYPE_CHECKING:
+    from ops.archive.provenance import ReleaseIdentity
+    from ops.restoration import PhotoRestorer
     from ops.storage.protocol import Storage
     from ops.tracking import MlflowLog
     from ops.training import Workbench
@@ -107,6 +109,29 @@ class ArchiveStorage(dg.ConfigurableResource):  # type: ignore[type-arg]
         from ops.storage.locations import open_storage
 
         return open_storage(self.target)
+
+
+class RestorationModel(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """The model that restores: ``choice`` is ``shipped`` or ``trained`` (see ``ops/chosen_model.py``)."""
+
+    choice: str
+    tracking_uri: str
+    cache: str
+    device: str
+
+    def identity(self) -> "ReleaseIdentity":
+        """Who it is."""
+        from ops.chosen_model import ModelChoice, chosen_identity
+
+        return chosen_identity(ModelChoice(self.choice), self.tracking_uri)
+
+    def load(self) -> tuple["ReleaseIdentity", "PhotoRestorer"]:
+        """Who it is, and itself, ready to restore."""
+        from ops.chosen_model import ModelChoice, fetch_chosen
+        from ops.releases import load_release
+
+        identity, folder = fetch_chosen(ModelChoice(self.choice), self.tracking_uri, Path(self.cache))
+        return identity, load_release(folder, device=self.device)
 
 
 class RecordIOManager(dg.ConfigurableIOManager):

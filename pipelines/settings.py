@@ -4,6 +4,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+MODELS = ("shipped", "trained")  # the values of ops.chosen_model.ModelChoice, which would bring torch along
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -20,6 +22,8 @@ class Settings:
             else a sample collection that the demo writes).
         archive_target: where restored photos go (``ALBUMEN_ARCHIVE_TARGET``).
         is_sample_archive: whether the collection is the demo's own (``ALBUMEN_SAMPLE_ARCHIVE=1``, or nothing was set).
+        model: which model restores (``ALBUMEN_MODEL``): ``shipped``, the default, comes with the project; ``trained``
+            is the newest one that was trained and released here.
         device: torch device for training and restoration (``ALBUMEN_DEVICE``, default ``cpu``).
         vgg: file of VGG's weights for the perceptual loss of a training (``ALBUMEN_VGG``); None trains without them.
     """
@@ -31,12 +35,17 @@ class Settings:
     archive_source: str
     archive_target: str
     is_sample_archive: bool
+    model: str
     device: str
     vgg: str | None
 
     @classmethod
     def from_environment(cls) -> "Settings":
-        """Read the settings; an empty variable counts as unset."""
+        """Read the settings; an empty variable counts as unset.
+
+        Raises:
+            ValueError: ``ALBUMEN_MODEL`` is neither of its two values.
+        """
         home = Path(os.environ.get("ALBUMEN_HOME") or ".albumen").resolve()
         source = os.environ.get("ALBUMEN_ARCHIVE_SOURCE")
         old_photos = os.environ.get("ALBUMEN_OLD_PHOTOS") or None
@@ -48,6 +57,13 @@ class Settings:
             archive_source=source or old_photos or str(home / "archive/originals"),
             archive_target=os.environ.get("ALBUMEN_ARCHIVE_TARGET") or str(home / "archive/restored"),
             is_sample_archive=bool(os.environ.get("ALBUMEN_SAMPLE_ARCHIVE")) or not (source or old_photos),
+            model=_model(os.environ.get("ALBUMEN_MODEL") or MODELS[0]),
             device=os.environ.get("ALBUMEN_DEVICE") or "cpu",
             vgg=os.environ.get("ALBUMEN_VGG") or None,
         )
+
+
+def _model(name: str) -> str:
+    if name not in MODELS:
+        raise ValueError(f"ALBUMEN_MODEL={name} is none of {', '.join(MODELS)}")
+    return name

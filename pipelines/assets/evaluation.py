@@ -3,6 +3,7 @@
 import dagster as dg
 
 from ops.checkpoints import Checkpoint
+from ops.corpora.records import Corpus
 from ops.method_results import MethodResult
 from ops.pair_sets import PairSet
 from pipelines.resources import Home, Tracking
@@ -71,6 +72,9 @@ def released_model(
     context: dg.AssetExecutionContext,
     config: RunScale,
     scores: dict[str, float],
+    clean_photos: Corpus,
+    old_photos: Corpus,
+    textures: Corpus,
     degraded_vae: Checkpoint,
     clean_vae: Checkpoint,
     latent_mapping: Checkpoint,
@@ -82,15 +86,28 @@ def released_model(
 
     Refuses a model that does not beat the untouched input, whatever checks ran before.
     """
-    from ops.releases import checkpoint_weights, register_release, write_release
+    from ops.model_cards import model_card
+    from ops.releases import MODEL_NAME, checkpoint_weights, register_release, write_release
 
+    scale = config.scale.value
+    card = model_card(
+        f"{MODEL_NAME}, recipe {scale}",
+        scale,
+        [degraded_vae, clean_vae, latent_mapping, defect_detector],
+        [clean_photos, old_photos, textures],
+        (home.results / "scores.md").read_text(),
+    )
     weights = checkpoint_weights(degraded_vae, clean_vae, latent_mapping, defect_detector)
-    facts = {"scale": config.scale.value, "gain over the input, dB": scores}
+    facts = {"edition": 1, "scale": scale, "gain over the input, dB": scores}
     with tracking.run(context) as log:
-        folder = write_release(home.releases, config.recipe.release_config, weights, facts, gain=scores["ours"])
+        folder = write_release(home.releases, config.recipe.release_config, weights, facts, scores["ours"], card)
         identity = register_release(tracking.uri, tracking.artifacts_folder, folder, log.run_id)
     return dg.MaterializeResult(
         value=identity.sha256,
         data_version=dg.DataVersion(identity.sha256),
-        metadata={"model": f"{identity.name} version {identity.version}", "sha256": identity.sha256},
+        metadata={
+            "model": f"{identity.name} version {identity.version}",
+            "sha256": identity.sha256,
+            "card": dg.MetadataValue.md(card),
+        },
     )

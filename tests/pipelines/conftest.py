@@ -81,6 +81,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
             patch.delenv(f"ALBUMEN_{name}", raising=False)
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
         patch.setenv("ALBUMEN_HOME", str(home))
+        patch.setenv("ALBUMEN_MODEL", "trained")
         shrink(patch)
         (home / "mlflow").mkdir()
         settings = Settings.from_environment()

@@ -110,6 +110,7 @@ def test_one_photo_from_the_command_line(trained: Installation, tmp_path: Path) 
 
 def test_a_missing_model_is_said_with_its_cure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALBUMEN_HOME", str(tmp_path))
+    monkeypatch.setenv("ALBUMEN_MODEL", "trained")
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)  # mlflow itself sets it
     result = CliRunner().invoke(main, ["restore", "photo.jpg", "--out", str(tmp_path / "out")])
     assert result.exit_code == 1
