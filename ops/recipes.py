@@ -84,6 +84,14 @@ def _paper_schedule(num_photos: int, batch_size: int, epochs: tuple[int, int], r
     )
 
 
+def _small_deep_image_prior(steps: int) -> DeepImagePrior:
+    """A network of a quarter of the published width and fewer steps, so that it can be fitted without a GPU."""
+    fitting = FittingConfig(
+        steps=steps, learning_rate=0.01, perturbation=1 / 30, average_decay=0.95, stop=None, use_bfloat16=False
+    )
+    return DeepImagePrior(DeepImagePriorConfig(noise_channels=16, width=32, skip_channels=4, scales=4), fitting, seed=0)
+
+
 _VOC_PHOTOS = 17_125
 _BM3D = BlindBm3d(least_levels=3, most_levels=50)
 _PAPER_VAE = VaeConfig(
@@ -171,7 +179,7 @@ PAPER = Recipe(
 )
 
 _STANDARD_VAE = VaeConfig(
-    widths=(32, 64, 96), latent_channels=64, num_blocks=3, norm=Norm.NONE, has_pixel_shortcut=True
+    widths=(24, 48, 64), latent_channels=64, num_blocks=2, norm=Norm.NONE, has_pixel_shortcut=True
 )
 _STANDARD_VAE_WEIGHTS = VaeWeights(
     l1=10,
@@ -183,12 +191,12 @@ _STANDARD_VAE_WEIGHTS = VaeWeights(
     latent_adversarial=0,
     adversarial_from=0.6,
 )
-_STANDARD_JUDGE = DiscriminatorConfig(width=32, num_strided=3, num_scales=2)
+_STANDARD_JUDGE = DiscriminatorConfig(width=24, num_strided=3, num_scales=1)
 _STANDARD_SCHEDULE = Schedule(
-    steps=40_000,
-    steady_steps=20_000,
-    batch_size=16,
-    crop_px=128,
+    steps=5_000,
+    steady_steps=2_000,
+    batch_size=8,
+    crop_px=96,
     learning_rate=1e-3,
     discriminator_rate=2e-4,
     betas=(0.9, 0.99),
@@ -204,37 +212,37 @@ STANDARD = Recipe(
         STANDARD_DEGRADATION,
         trains_fresh=True,
         train_pairs=0,
-        validation_pairs=50,
-        held_out_pairs=100,
-        pair_px=256,
-        pairs_per_shard=50,
+        validation_pairs=40,
+        held_out_pairs=40,
+        pair_px=192,
+        pairs_per_shard=20,
         seed=2026,
     ),
     degraded_vae=VaeRecipe(
         network=_STANDARD_VAE,
         discriminator=_STANDARD_JUDGE,
-        latent_discriminator=DiscriminatorConfig(width=32, num_strided=2, num_scales=1),
+        latent_discriminator=DiscriminatorConfig(width=24, num_strided=2, num_scales=1),
         weights=replace(_STANDARD_VAE_WEIGHTS, latent_adversarial=0.05),
-        schedule=replace(_STANDARD_SCHEDULE, steps=10_000, steady_steps=5_000),
+        schedule=replace(_STANDARD_SCHEDULE, steps=600, steady_steps=300, ema_decay=0.99),
     ),
     clean_vae=VaeRecipe(
         network=_STANDARD_VAE,
         discriminator=_STANDARD_JUDGE,
         latent_discriminator=None,
         weights=_STANDARD_VAE_WEIGHTS,
-        schedule=replace(_STANDARD_SCHEDULE, steps=10_000, steady_steps=5_000),
+        schedule=replace(_STANDARD_SCHEDULE, steps=600, steady_steps=300, ema_decay=0.99),
     ),
     mapping=MappingRecipe(
         network=MappingConfig(
             latent_channels=64,
-            widths=(128,),
-            num_local_blocks=4,
+            widths=(96,),
+            num_local_blocks=3,
             num_global_blocks=2,
             num_shared_blocks=4,
-            attention_channels=64,
+            attention_channels=48,
             norm=Norm.NONE,
         ),
-        gate=FidelityGateConfig(width=24),
+        gate=FidelityGateConfig(width=16),
         discriminator=_STANDARD_JUDGE,
         weights=MappingWeights(
             latent_l1=1,
@@ -253,7 +261,7 @@ STANDARD = Recipe(
         weights=DetectorWeights(focal=10, cross_entropy=1, gamma=2, max_balance=20, least_opacity=0.45),
         schedule=_STANDARD_SCHEDULE,
     ),
-    deep_image_prior=PAPER.deep_image_prior,
+    deep_image_prior=_small_deep_image_prior(steps=400),
     bm3d=_BM3D,
     defect_threshold=0.5,
     tiling=Tiling(tile_px=512, halo_px=160),
@@ -262,7 +270,7 @@ STANDARD = Recipe(
 _SMOKE_VAE = VaeConfig(widths=(12, 24, 48), latent_channels=48, num_blocks=1, norm=Norm.NONE, has_pixel_shortcut=True)
 _SMOKE_JUDGE = DiscriminatorConfig(width=8, num_strided=2, num_scales=1)
 _SMOKE_SCHEDULE = replace(
-    _STANDARD_SCHEDULE, steps=400, steady_steps=200, batch_size=8, crop_px=64, learning_rate=1e-3, ema_decay=0.99
+    _STANDARD_SCHEDULE, steps=400, steady_steps=200, crop_px=64, learning_rate=1e-3, ema_decay=0.99
 )
 
 SMOKE = Recipe(
@@ -312,13 +320,7 @@ SMOKE = Recipe(
         weights=STANDARD.detector.weights,
         schedule=replace(_SMOKE_SCHEDULE, steps=3000, steady_steps=1500, learning_rate=2e-3),
     ),
-    deep_image_prior=DeepImagePrior(
-        DeepImagePriorConfig(noise_channels=16, width=32, skip_channels=4, scales=4),
-        FittingConfig(
-            steps=120, learning_rate=0.01, perturbation=1 / 30, average_decay=0.95, stop=None, use_bfloat16=False
-        ),
-        seed=0,
-    ),
+    deep_image_prior=_small_deep_image_prior(steps=120),
     bm3d=_BM3D,
     defect_threshold=0.5,
     tiling=Tiling(tile_px=512, halo_px=128),

@@ -8,8 +8,10 @@ from ops.pair_sets import PairSet
 from pipelines.resources import Home
 from pipelines.run_config import RunScale
 
+AFTER_TRAINING = {"dagster/priority": "-1"}  # the networks that ours needs come first; baselines wait for a free core
 
-@dg.asset(group_name="baselines", code_version="1", kinds={"pytorch"})
+
+@dg.asset(group_name="baselines", code_version="1", kinds={"pytorch"}, op_tags=AFTER_TRAINING)
 def deep_image_prior(
     context: dg.AssetExecutionContext,
     config: RunScale,
@@ -28,7 +30,7 @@ def deep_image_prior(
     )
 
 
-@dg.asset(group_name="baselines", code_version="1", kinds={"pytorch"})
+@dg.asset(group_name="baselines", code_version="1", kinds={"pytorch"}, op_tags=AFTER_TRAINING)
 def bm3d(
     context: dg.AssetExecutionContext,
     config: RunScale,
