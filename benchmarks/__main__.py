@@ -13,10 +13,12 @@ from functools import partial
 
 import cv2
 import torch
+from torch import Tensor
 
 from models.vae import Vae
 from ops.corpora.package_photos import installed_pictures
-from ops.pairs import FreshPairs, PairBatch
+from ops.detection.batches import FreshDefects
+from ops.pairs import FreshPairs
 from ops.recipes import SMOKE, STANDARD, Recipe
 from ops.stages.detector import DetectorStage
 from ops.stages.mapping import MappingStage
@@ -42,20 +44,21 @@ def _row(recipe: Recipe) -> str:
     pairs = FreshPairs(installed_pictures(), (), recipe.dataset.degradation, seed=0)
     mapping = MappingStage(recipe.mapping, Vae(recipe.degraded_vae.network), Vae(recipe.clean_vae.network))
     detector = DetectorStage(recipe.detector)
-    batch = pairs.batch(0, size, crop_px)
+    defects = FreshDefects(installed_pictures(), (), recipe.dataset.degradation, seed=0)
+    batch, judged = pairs.batch(0, size, crop_px), defects.batch(0, size, crop_px)
     data, map_step, detect_step = [], [], []
+    generator = torch.Generator().manual_seed(0)
     for number in range(ROUNDS):
         data.append(_cpu_seconds(partial(pairs.batch, number, size, crop_px)))
-        map_step.append(_cpu_seconds(partial(_step, mapping, batch)))
-        detect_step.append(_cpu_seconds(partial(_step, detector, batch)))
+        map_step.append(_cpu_seconds(lambda: _descend(mapping, mapping.losses(batch, generator)[0])))
+        detect_step.append(_cpu_seconds(lambda: _descend(detector, detector.losses(judged, generator)[0])))
     a_batch, mapped, detected = (statistics.median(each) for each in (data, map_step, detect_step))
     share = a_batch / (a_batch + min(mapped, detected))
     seconds = f"{a_batch:.3f} | {mapped:.3f} | {detected:.3f}"
     return f"| {recipe.name} | {size} x {crop_px} px | {size / a_batch:.0f} | {seconds} | {share:.0%} |"
 
 
-def _step(stage: MappingStage | DetectorStage, batch: PairBatch) -> None:
-    loss, _ = stage.losses(batch, torch.Generator().manual_seed(0))
+def _descend(stage: MappingStage | DetectorStage, loss: Tensor) -> None:
     stage.trained.zero_grad(set_to_none=True)
     loss.backward()
 

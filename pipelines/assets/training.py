@@ -26,9 +26,9 @@ def clean_vae(
 
     recipe = config.recipe.clean_vae
     source = training_pairs(degraded_pairs, clean_photos, textures, config.recipe.dataset)
-    shown, facts = held_out_sample(degraded_pairs).clean, _facts(config, degraded_pairs)
+    shown, facts = held_out_sample(degraded_pairs).clean, training_facts(config, degraded_pairs)
     with tracking.bench(context, home, compute) as bench:
-        return _described(train_clean_vae(recipe, source, shown, facts, bench))
+        return described(train_clean_vae(recipe, source, shown, facts, bench))
 
 
 @dg.asset(group_name="training", code_version="1", kinds={"pytorch", "mlflow"})
@@ -51,9 +51,9 @@ def degraded_vae(
     source = training_pairs(degraded_pairs, clean_photos, textures, config.recipe.dataset)
     old = old_crops(old_photos, recipe.schedule.crop_px, recipe.schedule.seed)
     shown = held_out_sample(degraded_pairs).degraded
-    facts = {**_facts(config, degraded_pairs), "old photos": old_photos.sha256}
+    facts = {**training_facts(config, degraded_pairs), "old photos": old_photos.sha256}
     with tracking.bench(context, home, compute) as bench:
-        return _described(train_degraded_vae(recipe, source, old, shown, facts, bench))
+        return described(train_degraded_vae(recipe, source, old, shown, facts, bench))
 
 
 @dg.asset(group_name="training", code_version="1", kinds={"pytorch", "mlflow"})
@@ -75,34 +75,12 @@ def latent_mapping(
 
     recipe = config.recipe.mapping
     source = training_pairs(degraded_pairs, clean_photos, textures, config.recipe.dataset)
-    shown, facts = held_out_sample(degraded_pairs), _facts(config, degraded_pairs)
+    shown, facts = held_out_sample(degraded_pairs), training_facts(config, degraded_pairs)
     with tracking.bench(context, home, compute) as bench:
-        return _described(train_mapping(recipe, degraded_vae, clean_vae, source, shown, facts, bench))
+        return described(train_mapping(recipe, degraded_vae, clean_vae, source, shown, facts, bench))
 
 
-@dg.asset(group_name="training", code_version="1", kinds={"pytorch", "mlflow"})
-def defect_detector(
-    context: dg.AssetExecutionContext,
-    config: RunScale,
-    clean_photos: Corpus,
-    textures: Corpus,
-    degraded_pairs: PairSet,
-    home: Home,
-    tracking: Tracking,
-    compute: Compute,
-) -> dg.MaterializeResult[Checkpoint]:
-    """The U-Net that finds scratches, cracks, holes and dust."""
-    from ops.pairs import held_out_sample, training_pairs
-    from ops.stages.detector import train_detector
-
-    recipe = config.recipe.detector
-    source = training_pairs(degraded_pairs, clean_photos, textures, config.recipe.dataset)
-    shown, facts = held_out_sample(degraded_pairs), _facts(config, degraded_pairs)
-    with tracking.bench(context, home, compute) as bench:
-        return _described(train_detector(recipe, source, shown, facts, bench))
-
-
-def _facts(config: RunScale, pairs: PairSet) -> dict[str, str]:
+def training_facts(config: RunScale, pairs: PairSet) -> dict[str, str]:
     """What every training depends on beside its own recipe."""
     return {
         "scale": config.scale.value,
@@ -112,7 +90,7 @@ def _facts(config: RunScale, pairs: PairSet) -> dict[str, str]:
     }
 
 
-def _described(checkpoint: Checkpoint) -> dg.MaterializeResult[Checkpoint]:
+def described(checkpoint: Checkpoint) -> dg.MaterializeResult[Checkpoint]:
     """The checkpoint with its curves and what it does to a few held-out photos."""
     from ops.images import decode_rgb
     from ops.pictures import markdown_picture

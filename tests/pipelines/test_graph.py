@@ -7,11 +7,11 @@ from pipelines import checks, schedules, sensors
 from pipelines.definitions import defs
 
 GROUPS = {
-    "corpora": {"clean_photos", "old_photos", "textures"},
+    "corpora": {"clean_photos", "old_photos", "textures", "annotated_photos"},
     "dataset": {"degraded_pairs", "reality_report"},
-    "training": {"clean_vae", "degraded_vae", "latent_mapping", "defect_detector"},
+    "training": {"clean_vae", "degraded_vae", "latent_mapping", "pretrained_detector", "defect_detector"},
     "baselines": {"deep_image_prior", "bm3d"},
-    "evaluation": {"triplet_translation", "scores", "released_model"},
+    "evaluation": {"triplet_translation", "scores", "released_model", "detector_roc"},
     "archive": {"sample_collection", "archive_manifest", "restored_shard", "archive_report"},
 }
 
