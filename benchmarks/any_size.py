@@ -77,7 +77,7 @@ def random_restorer(recipe: Recipe, *, is_bf16: bool) -> PhotoRestorer:
     for parameter in network.parameters():
         torch.nn.init.normal_(parameter, std=0.02)
     detector = DefectDetector(recipe.detector.network)
-    return PhotoRestorer(detector, network, recipe.defect_threshold, recipe.tiling, is_bf16=is_bf16)
+    return PhotoRestorer(detector, network, 0.5, recipe.tiling, is_bf16=is_bf16)
 
 
 def scratches(height: int, width: int) -> Tensor:

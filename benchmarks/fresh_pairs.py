@@ -18,6 +18,7 @@ import torch
 from models.feature_trunk import GradientPyramid
 from models.vae import Vae
 from ops.corpora.package_photos import installed_pictures
+from ops.detection.batches import FreshDefects
 from ops.pairs import FreshPairs
 from ops.recipes import SMOKE, STANDARD, Recipe
 from ops.stages.detector import DetectorStage
@@ -47,12 +48,13 @@ def _row(recipe: Recipe) -> str:
     vaes = (Vae(recipe.degraded_vae.network), Vae(recipe.clean_vae.network))
     mapping = MappingStage(recipe.mapping, *vaes, GradientPyramid())
     detector = DetectorStage(recipe.detector)
-    batch = pairs.batch(0, size, crop_px)
+    defects = FreshDefects(installed_pictures(), (), recipe.dataset.degradation, seed=0)
+    batch, judged = pairs.batch(0, size, crop_px), defects.batch(0, size, crop_px)
     data, map_step, detect_step = [], [], []
     for number in range(ROUNDS):
         data.append(_cpu_seconds(partial(pairs.batch, number, size, crop_px)))
         map_step.append(_cpu_seconds(partial(_step, mapping, MappingBatch(batch, is_judged=True))))
-        detect_step.append(_cpu_seconds(partial(_step, detector, batch)))
+        detect_step.append(_cpu_seconds(partial(_step, detector, judged)))
     a_batch, mapped, detected = (statistics.median(each) for each in (data, map_step, detect_step))
     share = a_batch / (a_batch + min(mapped, detected))
     seconds = f"{a_batch:.3f} | {mapped:.3f} | {detected:.3f}"

@@ -10,6 +10,7 @@ from models.triplet import TripletNetwork
 from ops.ablations import OURS, Ablation, ablation_named, shortened
 from ops.checkpoints import Checkpoint
 from ops.corpora.records import Corpus
+from ops.detection.calibration import threshold_of
 from ops.domain_gap import gap_crops, gap_plot, gap_table, measure_gap
 from ops.pair_sets import PairSet
 from ops.pairs import OldCrops, PairBatch, PairSource, old_crops, training_pairs, validation_sample
@@ -79,7 +80,7 @@ def train_ablation(
     vaes = (degraded_vae, clean_vae)
     mapping = train_mapping(recipe.mapping, *vaes, data.pairs, data.shown, data.facts, bench.part("mapping"))
     weights = checkpoint_weights(degraded_vae, clean_vae, mapping, detector)
-    return assemble(recipe.release_config, weights).triplet
+    return assemble(recipe.release_config(threshold_of(detector)), weights).triplet
 
 
 def train_vaes(

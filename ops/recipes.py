@@ -36,7 +36,6 @@ class Recipe:
         detector: the defect detector.
         deep_image_prior: the training-free baseline, with its network and fit.
         bm3d: the classical baseline.
-        defect_threshold: probability from which a pixel counts as damaged.
         tiling: how large photos are cut when they are restored.
     """
 
@@ -48,19 +47,17 @@ class Recipe:
     detector: DetectorRecipe
     deep_image_prior: DeepImagePrior
     bm3d: BlindBm3d
-    defect_threshold: float
     tiling: Tiling
 
-    @property
-    def release_config(self) -> ReleaseConfig:
-        """How the networks of this recipe are used together."""
+    def release_config(self, threshold: float) -> ReleaseConfig:
+        """How the networks of this recipe are used together; ``threshold`` is the detector's calibrated one."""
         return ReleaseConfig(
             degraded_vae=self.degraded_vae.network,
             clean_vae=self.clean_vae.network,
             mapping=self.mapping.network,
             gate=self.mapping.gate,
             detector=self.detector.network,
-            threshold=self.defect_threshold,
+            threshold=threshold,
             tiling=self.tiling,
         )
 
@@ -93,6 +90,7 @@ def _small_deep_image_prior(steps: int) -> DeepImagePrior:
 
 
 _VOC_PHOTOS = 17_125
+_ANNOTATED_PHOTOS = 400
 _BM3D = BlindBm3d(least_levels=3, most_levels=50)
 _PAPER_VAE = VaeConfig(
     widths=(64, 64, 64), latent_channels=64, num_blocks=4, norm=Norm.INSTANCE, has_pixel_shortcut=False
@@ -163,8 +161,11 @@ PAPER = Recipe(
     ),
     detector=DetectorRecipe(
         network=DetectorConfig(widths=(64, 128, 256, 512, 1024)),
-        weights=DetectorWeights(focal=10, cross_entropy=1, gamma=2, max_balance=1e9, least_opacity=0.1),
+        weights=DetectorWeights(focal=10, cross_entropy=1, gamma=2, max_balance=1e9),
         schedule=_paper_schedule(_VOC_PHOTOS, 16, (100, 100), (2e-4, 2e-4)),
+        annotated_share=1.0,
+        finetuning=_paper_schedule(_ANNOTATED_PHOTOS, 16, (10, 10), (2e-5, 2e-5)),
+        clean_alarms=0.005,
     ),
     deep_image_prior=DeepImagePrior(
         DeepImagePriorConfig(noise_channels=32, width=128, skip_channels=4, scales=5),
@@ -174,7 +175,6 @@ PAPER = Recipe(
         seed=0,
     ),
     bm3d=_BM3D,
-    defect_threshold=0.4,
     tiling=Tiling(tile_px=1024, halo_px=192),
 )
 
@@ -204,6 +204,10 @@ _STANDARD_SCHEDULE = Schedule(
     ema_decay=0.999,
     is_bf16=False,
     seed=0,
+)
+
+_STANDARD_DETECTION = replace(
+    _STANDARD_SCHEDULE, steps=16_000, steady_steps=4_000, batch_size=6, learning_rate=2e-3, is_bf16=True
 )
 
 STANDARD = Recipe(
@@ -257,13 +261,15 @@ STANDARD = Recipe(
         schedule=_STANDARD_SCHEDULE,
     ),
     detector=DetectorRecipe(
-        network=DetectorConfig(widths=(16, 32, 64, 128, 128)),
-        weights=DetectorWeights(focal=10, cross_entropy=1, gamma=2, max_balance=20, least_opacity=0.45),
-        schedule=_STANDARD_SCHEDULE,
+        network=DetectorConfig(widths=(16, 32, 64, 96, 128)),
+        weights=DetectorWeights(focal=10, cross_entropy=1, gamma=2, max_balance=20),
+        schedule=_STANDARD_DETECTION,
+        annotated_share=0.5,
+        finetuning=replace(_STANDARD_DETECTION, steps=1_000, steady_steps=200, learning_rate=2e-4),
+        clean_alarms=0.005,
     ),
     deep_image_prior=_small_deep_image_prior(steps=400),
     bm3d=_BM3D,
-    defect_threshold=0.5,
     tiling=Tiling(tile_px=512, halo_px=160),
 )
 
@@ -318,10 +324,12 @@ SMOKE = Recipe(
     detector=DetectorRecipe(
         network=DetectorConfig(widths=(12, 24, 48, 64)),
         weights=STANDARD.detector.weights,
-        schedule=replace(_SMOKE_SCHEDULE, steps=3000, steady_steps=1500, learning_rate=2e-3),
+        schedule=replace(_SMOKE_SCHEDULE, steps=3000, steady_steps=1000, learning_rate=2e-3),
+        annotated_share=STANDARD.detector.annotated_share,
+        finetuning=replace(_SMOKE_SCHEDULE, steps=200, steady_steps=50, learning_rate=2e-4),
+        clean_alarms=STANDARD.detector.clean_alarms,
     ),
     deep_image_prior=_small_deep_image_prior(steps=120),
     bm3d=_BM3D,
-    defect_threshold=0.5,
     tiling=Tiling(tile_px=512, halo_px=128),
 )

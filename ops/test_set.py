@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import torch
 
-from models.detector import DefectDetector
-from ops.checkpoints import Checkpoint, config_from_json
+from ops.checkpoints import Checkpoint
 from ops.corpora.records import HELD_OUT
+from ops.detection.calibration import threshold_of
 from ops.evaluation import EvaluationPair
 from ops.pair_sets import PairSet
 from ops.pair_shards import read_pairs
-from ops.stages.detector import DetectorRecipe
-from ops.tensor_files import load_weights
+from ops.stages.detector import load_detector
 
 
 @torch.inference_mode()
-def held_out_pairs(pairs: PairSet, detector: Checkpoint, threshold: float) -> list[EvaluationPair]:
-    """The held-out pairs with detected masks: the defect probability where it exceeds ``threshold``, else zero."""
-    recipe = config_from_json(DetectorRecipe, detector.facts["recipe"])
-    network = load_weights(DefectDetector(recipe.network), detector.weights).eval()
+def held_out_pairs(pairs: PairSet, detector: Checkpoint) -> list[EvaluationPair]:
+    """The held-out pairs with detected masks: the defect probability where it exceeds the threshold, else zero."""
+    network, threshold = load_detector(detector), threshold_of(detector)
     found = []
     for stored in read_pairs(pairs, HELD_OUT):
         defect_prob = network(stored.pair.degraded).sigmoid()

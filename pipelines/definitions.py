@@ -3,7 +3,17 @@
 import dagster as dg
 
 from pipelines import checks, jobs, schedules, sensors
-from pipelines.assets import ablations, archive, baselines, corpora, dataset, evaluation, reality, training
+from pipelines.assets import (
+    ablations,
+    archive,
+    baselines,
+    corpora,
+    dataset,
+    detection,
+    evaluation,
+    reality,
+    training,
+)
 from pipelines.console import console
 from pipelines.local_servers import tracking_uri
 from pipelines.resources import ArchiveStorage, Compute, Home, RecordIOManager, RestorationModel, Tracking
@@ -14,7 +24,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     """Everything Dagster knows of one installation."""
     return dg.Definitions(
         assets=dg.load_assets_from_modules(
-            [corpora, dataset, reality, training, baselines, evaluation, ablations, archive]
+            [corpora, dataset, reality, training, detection, baselines, evaluation, ablations, archive]
         ),
         asset_checks=dg.load_asset_checks_from_modules([checks]),
         jobs=[
@@ -35,7 +45,10 @@ def build_definitions(settings: Settings) -> dg.Definitions:
                 source=settings.archive_source, target=settings.archive_target, is_sample=settings.is_sample_archive
             ),
             "photos": corpora.PhotoLocations(
-                clean=settings.clean_photos, old=settings.old_photos, textures=settings.textures
+                clean=settings.clean_photos,
+                old=settings.old_photos,
+                textures=settings.textures,
+                annotated=settings.annotated_photos,
             ),
             "model": RestorationModel(
                 choice=settings.model,

@@ -18,6 +18,8 @@ class Settings:
         old_photos: folder or ``s3://bucket/prefix`` of real old photos (``ALBUMEN_OLD_PHOTOS``); None without any.
         textures: folder or ``s3://bucket/prefix`` of scanned paper, scratches, dust (``ALBUMEN_TEXTURES``); None takes
             the paper tiles of a free package.
+        annotated_photos: folder or ``s3://bucket/prefix`` of old photos with masks of their damage
+            (``ALBUMEN_ANNOTATED_PHOTOS``), to fine-tune the defect detector on and to judge it by; None without any.
         archive_source: the collection to restore, only ever read (``ALBUMEN_ARCHIVE_SOURCE``, default: the old photos,
             else a sample collection that the demo writes).
         archive_target: where restored photos go (``ALBUMEN_ARCHIVE_TARGET``).
@@ -32,6 +34,7 @@ class Settings:
     clean_photos: str | None
     old_photos: str | None
     textures: str | None
+    annotated_photos: str | None
     archive_source: str
     archive_target: str
     is_sample_archive: bool
@@ -54,6 +57,7 @@ class Settings:
             clean_photos=os.environ.get("ALBUMEN_CLEAN_PHOTOS") or None,
             old_photos=old_photos,
             textures=os.environ.get("ALBUMEN_TEXTURES") or None,
+            annotated_photos=os.environ.get("ALBUMEN_ANNOTATED_PHOTOS") or None,
             archive_source=source or old_photos or str(home / "archive/originals"),
             archive_target=os.environ.get("ALBUMEN_ARCHIVE_TARGET") or str(home / "archive/restored"),
             is_sample_archive=bool(os.environ.get("ALBUMEN_SAMPLE_ARCHIVE")) or not (source or old_photos),

@@ -58,7 +58,7 @@ def _ablation_asset(ablation: Ablation) -> dg.AssetsDefinition:
         data = ablation_data(recipe, clean_photos, textures, old_photos, degraded_pairs, facts)
         with tracking.bench(context, home, compute) as bench:
             network = train_ablation(ablation, recipe, data, defect_detector, bench)
-        pairs = held_out_pairs(degraded_pairs, defect_detector, config.recipe.defect_threshold)
+        pairs = held_out_pairs(degraded_pairs, defect_detector)
         folder = home.results / config.folder
         result = run_method(
             ablation.name, TripletRestorer(network), pairs, degraded_pairs.sha256, folder, context.log.debug

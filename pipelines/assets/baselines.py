@@ -23,7 +23,7 @@ def deep_image_prior(
     from ops.method_results import run_method
     from ops.test_set import held_out_pairs
 
-    pairs = held_out_pairs(degraded_pairs, defect_detector, config.recipe.defect_threshold)
+    pairs = held_out_pairs(degraded_pairs, defect_detector)
     restorer = config.recipe.deep_image_prior
     return _described(
         run_method("deep image prior", restorer, pairs, degraded_pairs.sha256, home.results, context.log.info)
@@ -42,7 +42,7 @@ def bm3d(
     from ops.method_results import run_method
     from ops.test_set import held_out_pairs
 
-    pairs = held_out_pairs(degraded_pairs, defect_detector, config.recipe.defect_threshold)
+    pairs = held_out_pairs(degraded_pairs, defect_detector)
     return _described(
         run_method("BM3D", config.recipe.bm3d, pairs, degraded_pairs.sha256, home.results, context.log.info)
     )

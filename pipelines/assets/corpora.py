@@ -15,6 +15,7 @@ class PhotoLocations(dg.ConfigurableResource):  # type: ignore[type-arg]
     clean: str | None
     old: str | None
     textures: str | None
+    annotated: str | None = None
     fetches_packages: bool = True
 
 

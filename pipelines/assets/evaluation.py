@@ -22,14 +22,15 @@ def triplet_translation(
     home: Home,
 ) -> dg.MaterializeResult[MethodResult]:
     """Ours on the held-out pairs, with the detected masks."""
+    from ops.detection.calibration import threshold_of
     from ops.method_results import run_method
     from ops.releases import assemble, checkpoint_weights
     from ops.restorers.triplet import TripletRestorer
     from ops.test_set import held_out_pairs
 
     weights = checkpoint_weights(degraded_vae, clean_vae, latent_mapping, defect_detector)
-    networks = assemble(config.recipe.release_config, weights)
-    pairs = held_out_pairs(degraded_pairs, defect_detector, config.recipe.defect_threshold)
+    networks = assemble(config.recipe.release_config(threshold_of(defect_detector)), weights)
+    pairs = held_out_pairs(degraded_pairs, defect_detector)
     result = run_method(
         "ours", TripletRestorer(networks.triplet), pairs, degraded_pairs.sha256, home.results, context.log.info
     )
@@ -53,7 +54,7 @@ def scores(
     from ops.score_report import write_score_report
     from ops.test_set import held_out_pairs
 
-    pairs = held_out_pairs(degraded_pairs, defect_detector, config.recipe.defect_threshold)
+    pairs = held_out_pairs(degraded_pairs, defect_detector)
     with tracking.run(context) as log:
         report = write_score_report(pairs, [triplet_translation, bm3d, deep_image_prior], home.results, log)
     return dg.MaterializeResult(
@@ -86,6 +87,7 @@ def released_model(
 
     Refuses a model that does not beat the untouched input, whatever checks ran before.
     """
+    from ops.detection.calibration import threshold_of
     from ops.model_cards import model_card
     from ops.releases import MODEL_NAME, checkpoint_weights, register_release, write_release
 
@@ -100,7 +102,8 @@ def released_model(
     weights = checkpoint_weights(degraded_vae, clean_vae, latent_mapping, defect_detector)
     facts = {"edition": 1, "scale": scale, "gain over the input, dB": scores}
     with tracking.run(context) as log:
-        folder = write_release(home.releases, config.recipe.release_config, weights, facts, scores["ours"], card)
+        release = config.recipe.release_config(threshold_of(defect_detector))
+        folder = write_release(home.releases, release, weights, facts, scores["ours"], card)
         identity = register_release(tracking.uri, tracking.artifacts_folder, folder, log.run_id)
     return dg.MaterializeResult(
         value=identity.sha256,

@@ -33,7 +33,7 @@ def clean_vae(
     with tracking.bench(context, home, compute) as bench:
         checkpoint = train_clean_vae(recipe, source, shown, facts, bench)
         decibels = measure_reconstruction(checkpoint, held_out_clean(degraded_pairs), bench.log)
-    return _described(checkpoint, decibels)
+    return described(checkpoint, decibels)
 
 
 @dg.asset(group_name="training", code_version="1", kinds={"pytorch", "mlflow"})
@@ -61,7 +61,7 @@ def degraded_vae(
     with tracking.bench(context, home, compute) as bench:
         checkpoint = train_degraded_vae(recipe, source, old, shown, facts, bench)
         decibels = measure_reconstruction(checkpoint, held_out_clean(degraded_pairs), bench.log)
-    return _described(checkpoint, decibels)
+    return described(checkpoint, decibels)
 
 
 @dg.asset(group_name="training", code_version="1", kinds={"pytorch", "mlflow"})
@@ -85,29 +85,7 @@ def latent_mapping(
     source = training_pairs(degraded_pairs, clean_photos, textures, config.recipe.dataset)
     shown, facts = validation_sample(degraded_pairs), training_facts(config, degraded_pairs)
     with tracking.bench(context, home, compute) as bench:
-        return _described(train_mapping(recipe, degraded_vae, clean_vae, source, shown, facts, bench))
-
-
-@dg.asset(group_name="training", code_version="1", kinds={"pytorch", "mlflow"})
-def defect_detector(
-    context: dg.AssetExecutionContext,
-    config: RunScale,
-    clean_photos: Corpus,
-    textures: Corpus,
-    degraded_pairs: PairSet,
-    home: Home,
-    tracking: Tracking,
-    compute: Compute,
-) -> dg.MaterializeResult[Checkpoint]:
-    """The U-Net that finds scratches, cracks, holes and dust."""
-    from ops.pairs import training_pairs, validation_sample
-    from ops.stages.detector import train_detector
-
-    recipe = config.recipe.detector
-    source = training_pairs(degraded_pairs, clean_photos, textures, config.recipe.dataset)
-    shown, facts = validation_sample(degraded_pairs), training_facts(config, degraded_pairs)
-    with tracking.bench(context, home, compute) as bench:
-        return _described(train_detector(recipe, source, shown, facts, bench))
+        return described(train_mapping(recipe, degraded_vae, clean_vae, source, shown, facts, bench))
 
 
 def training_facts(config: RunScale, pairs: PairSet) -> dict[str, str]:
@@ -120,7 +98,7 @@ def training_facts(config: RunScale, pairs: PairSet) -> dict[str, str]:
     }
 
 
-def _described(
+def described(
     checkpoint: Checkpoint, reconstruction: Mapping[str, float] | None = None
 ) -> dg.MaterializeResult[Checkpoint]:
     """The checkpoint with its curves and what it does to a few validation photos; of an autoencoder also in numbers."""

@@ -8,11 +8,11 @@ from pipelines import checks, schedules, sensors
 from pipelines.definitions import defs
 
 GROUPS = {
-    "corpora": {"clean_photos", "old_photos", "textures"},
+    "corpora": {"clean_photos", "old_photos", "textures", "annotated_photos"},
     "dataset": {"degraded_pair_shards", "degraded_pairs", "reality_report"},
-    "training": {"clean_vae", "degraded_vae", "latent_mapping", "defect_detector"},
+    "training": {"clean_vae", "degraded_vae", "latent_mapping", "pretrained_detector", "defect_detector"},
     "baselines": {"deep_image_prior", "bm3d"},
-    "evaluation": {"triplet_translation", "scores", "released_model"},
+    "evaluation": {"triplet_translation", "scores", "released_model", "detector_roc"},
     "ablations": {f"ablation_{ablation.slug}" for ablation in ABLATIONS} | {"ablation_table", "domain_gap"},
     "archive": {"sample_collection", "archive_manifest", "restored_shard", "archive_report"},
 }

@@ -34,7 +34,7 @@ def test_a_part_of_the_shards_made_ahead_of_time_is_taken_as_it_is(trained: Inst
     shards = sorted((trained.settings.home / "pairs").glob("*/*.parquet"))
     before = [shard.stat().st_mtime_ns for shard in shards]
     assert trained.run("make_pair_shards", "part-01").success
-    shards[0].unlink()  # the first shard in order of making is the first of training: held_out comes first by name
+    shards[0].unlink()  # the held-out one: first by name, last in order of making
     result = trained.run("make_pair_shards", f"part-{len(shards):02d}")
     (materialization,) = result.asset_materializations_for_node("degraded_pair_shards")
     assert materialization.metadata["shards"].value == 1
