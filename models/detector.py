@@ -57,13 +57,13 @@ class DefectDetector(nn.Module):
     @property
     def reach_px(self) -> int:
         """How many pixels to each side decide a logit: down the right side of the U, up its left side."""
-        risen = [2]  # of every level, what its two merging convolutions see
+        risen = [1 if self.down else 2]  # of every level, what its merging convolutions and those above it see
         for _ in self.down:
             risen.append(reach_of_doubled(risen[-1] + 1) + 2)
         reach = risen.pop()
         while risen:
-            reach = max(reach_of_halved(reach), risen.pop()) + 2
-        return reach
+            reach = max(reach_of_halved(reach + 3), risen.pop())
+        return reach + 1
 
     def forward(self, photo: Tensor) -> Tensor:
         """Map ``photo`` (N, 3, H, W) in [0, 1], any H and W, to logits (N, 1, H, W)."""

@@ -207,7 +207,7 @@ _STANDARD_SCHEDULE = Schedule(
 )
 
 _STANDARD_DETECTION = replace(
-    _STANDARD_SCHEDULE, steps=16_000, steady_steps=4_000, batch_size=6, learning_rate=2e-3, is_bf16=True
+    _STANDARD_SCHEDULE, steps=9_000, steady_steps=2_500, batch_size=6, crop_px=128, learning_rate=2e-3, is_bf16=True
 )
 
 STANDARD = Recipe(
