@@ -66,7 +66,7 @@ class TripletNetwork(nn.Module):
         damage = self.latent_mask(mask)
         latent = self.mapping(self._encode(degraded), damage, sources)
         painted = self.clean_vae.decode(latent)[..., :height, :width].to(degraded.dtype)
-        gate = torch.ones_like(mask) if self.gate is None else self.gate(degraded, painted, mask).to(degraded.dtype)
+        gate = torch.ones_like(mask) if self.gate is None else self.gate(degraded, painted, mask)
         return Translation(torch.lerp(degraded, painted, gate), painted, gate, latent)
 
     def latent_mask(self, mask: Tensor) -> Tensor:

@@ -10,8 +10,8 @@ from math import prod
 import torch
 from torch import Tensor
 
-LIMIT_BYTES = 192 * 2**20
-"""A colour photo of 16 megapixels in float32."""
+LIMIT_BYTES = 48 * 2**20
+"""A colour photo of 4 megapixels in float32: about what the networks hold for one tile anyway."""
 
 
 def zeros(*shape: int, limit_bytes: int = LIMIT_BYTES) -> Tensor:
