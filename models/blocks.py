@@ -89,7 +89,10 @@ def in_full_precision(layer: nn.Conv2d, features: Tensor) -> Tensor:
 
     For the 1x1 convolutions that carry pixels past a network: bfloat16 would round each of them to 1/256.
     """
-    with torch.autocast(features.device.type, enabled=False):
+    device = features.device.type
+    if not torch.amp.is_autocast_available(device):  # such as "meta", where costs are counted
+        return layer(features)
+    with torch.autocast(device, enabled=False):
         return layer(features.to(layer.weight.dtype))
 
 

@@ -160,7 +160,7 @@ PAPER = Recipe(
         schedule=_paper_schedule(_VOC_PHOTOS, 36, (150, 100), (2e-4, 2e-4)),
     ),
     detector=DetectorRecipe(
-        network=DetectorConfig(widths=(64, 128, 256, 512, 1024)),
+        network=DetectorConfig(widths=(64, 128, 256, 512, 768)),
         weights=DetectorWeights(focal=10, cross_entropy=1, gamma=2, max_balance=1e9),
         schedule=_paper_schedule(_VOC_PHOTOS, 16, (100, 100), (2e-4, 2e-4)),
         annotated_share=1.0,
