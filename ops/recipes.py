@@ -258,7 +258,7 @@ STANDARD = Recipe(
             adversarial_from=0.6,
         ),
         mask_dropout=0.4,
-        schedule=_STANDARD_SCHEDULE,
+        schedule=replace(_STANDARD_SCHEDULE, steps=2_500, steady_steps=1_200, batch_size=6),
     ),
     detector=DetectorRecipe(
         network=DetectorConfig(widths=(16, 32, 64, 96, 128)),
