@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from models.detector import DefectDetector, DetectorConfig
-from ops.detection.curves import Found, by_stroke_width, found_by_kind, precision_recall, roc, scalars
+from ops.detection.curves import Found, auc_by_class, by_stroke_width, found_by_kind, precision_recall, roc, scalars
 from ops.detection.truth import DefectTruth
 from ops.detection.verdicts import JudgedPhoto, Verdicts, verdicts_of
 
@@ -68,3 +68,19 @@ def test_a_detector_that_marks_everything_finds_every_class_and_pays_in_f1() -> 
     assert classes["scratch"] == widths["to 1.5 px"] == Found(hits=16, damaged=16, false_alarms=240)
     assert classes["scratch"].recall == 1
     assert classes["scratch"].f1 == pytest.approx(2 * 16 / (16 + 256))
+
+
+class Brightness(DefectDetector):
+    """Takes what is bright for damage."""
+
+    def forward(self, photo: torch.Tensor) -> torch.Tensor:
+        return photo.mean(dim=1, keepdim=True)
+
+
+def test_a_class_that_is_never_found_does_not_lower_the_area_of_another() -> None:
+    seen, unseen = (torch.zeros(1, 1, 16, 16) for _ in range(2))
+    seen[..., 3, :], unseen[..., 9, :] = 1, 1
+    photo = (0.5 + 0.5 * seen - 0.5 * unseen).expand(1, 3, 16, 16)
+    truth = DefectTruth(seen + unseen, torch.ones_like(seen))
+    judged = JudgedPhoto(photo, truth, {"scratch": seen, "stain": unseen, "tape": torch.zeros_like(seen)}, ())
+    assert auc_by_class(Brightness(DetectorConfig((4, 6))), [judged]) == {"scratch": 1.0, "stain": 0.0}
