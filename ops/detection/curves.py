@@ -158,6 +158,7 @@ def table_of(title: str, kinds: Mapping[str, Found], areas: Mapping[str, float])
         f"| {name} | {found.damaged} | {found.recall:.3f} | {found.f1:.3f} | "
         f"{f'{areas[name]:.3f}' if name in areas else ''} |"
         for name, found in kinds.items()
+        if found.damaged
     ]
     return "\n".join([f"| {title} | damaged pixels | found | F1 | AUC |", "|---|---:|---:|---:|---:|", *rows])
 
