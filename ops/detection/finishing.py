@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ops.checkpoints import Checkpoint
-from ops.detection.annotations import AnnotatedCrops, Annotations, MixedDefects
+from ops.detection.annotation_records import Annotations
+from ops.detection.annotations import AnnotatedCrops, MixedDefects
 from ops.detection.batches import DefectBatch, DefectSource
 from ops.detection.calibration import calibrate, calibrated
 from ops.detection.verdicts import JudgedPhoto, verdicts_of

@@ -13,7 +13,8 @@ import torch
 from models.detector import DefectDetector
 from ops.checkpoints import Checkpoint, replace_text
 from ops.corpora.records import HELD_OUT
-from ops.detection.annotations import Annotations, judged_photo
+from ops.detection.annotation_records import Annotations
+from ops.detection.annotations import judged_photo
 from ops.detection.calibration import threshold_of
 from ops.detection.curves import auc_by_class, found_by_kind, precision_recall, reliability, roc, scalars, table_of
 from ops.detection.truth import DefectTruth

@@ -4,7 +4,7 @@ import dagster as dg
 
 from ops.checkpoints import Checkpoint
 from ops.corpora.records import Corpus
-from ops.detection.annotations import Annotations
+from ops.detection.annotation_records import Annotations
 from ops.pair_sets import PairSet
 from pipelines.assets.corpora import PhotoLocations
 from pipelines.assets.training import described, training_facts

@@ -6,7 +6,7 @@ import torch
 
 from models.detector import DetectorConfig
 from ops.checkpoints import Checkpoint
-from ops.detection.annotations import AnnotatedPhoto, Annotations
+from ops.detection.annotation_records import AnnotatedPhoto, Annotations
 from ops.detection.batches import DefectBatch
 from ops.detection.calibration import threshold_of
 from ops.detection.finishing import finish_detector
