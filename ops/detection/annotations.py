@@ -17,7 +17,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from ops.corpora.records import HELD_OUT, Refusal, split_of
+from ops.corpora.records import Refusal, split_of
+from ops.detection.annotation_records import AnnotatedPhoto, Annotations
 from ops.detection.batches import DefectBatch, DefectSource, turned
 from ops.detection.mask_files import grown, import_mask
 from ops.detection.truth import DefectTruth, joined
@@ -32,50 +33,6 @@ ANNOTATED_SETTING: Final = "ALBUMEN_ANNOTATED_PHOTOS"
 _PICTURES: Final = frozenset({".jpg", ".jpeg", ".png", ".tif", ".tiff", ".jp2", ".webp"})
 _MASK_ENDING: Final = "_mask"
 _RIM_PX: Final = 2  # nobody draws a border more exactly than that
-
-
-@dataclass(frozen=True)
-class AnnotatedPhoto:
-    """One photo and its mask, as files on this machine.
-
-    Attributes:
-        name: its key where it came from.
-        photo: the photo as it came.
-        mask: its mask as a PNG of black and white.
-        sha256: over photo and mask.
-        split: ``train`` or ``held_out``, by the photo alone.
-        damaged_share: of its pixels.
-    """
-
-    name: str
-    photo: Path
-    mask: Path
-    sha256: str
-    split: str
-    damaged_share: float
-
-
-@dataclass(frozen=True)
-class Annotations:
-    """All annotated photos of an installation; none is the usual case."""
-
-    photos: tuple[AnnotatedPhoto, ...]
-    refused: tuple[Refusal, ...]
-
-    @property
-    def train(self) -> tuple[AnnotatedPhoto, ...]:
-        """The photos to fine-tune on."""
-        return tuple(photo for photo in self.photos if photo.split != HELD_OUT)
-
-    @property
-    def held_out(self) -> tuple[AnnotatedPhoto, ...]:
-        """The photos to judge by."""
-        return tuple(photo for photo in self.photos if photo.split == HELD_OUT)
-
-    @property
-    def sha256(self) -> str:
-        """One checksum over photos and masks."""
-        return hashlib.sha256("\n".join(sorted(photo.sha256 for photo in self.photos)).encode()).hexdigest()
 
 
 def read_annotations(location: str | None, cache: Path, log: Callable[[str], None]) -> Annotations:

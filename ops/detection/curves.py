@@ -113,6 +113,24 @@ def found_by_kind(
     return dict(sorted(by_class.items())), {name: by_width[name] for _, name in WIDTHS if name in by_width}
 
 
+@torch.inference_mode()
+def auc_by_class(detector: DefectDetector, photos: Iterable[JudgedPhoto]) -> dict[str, float]:
+    """Area under the ROC of each class of damage against all intact pixels: which class holds the whole area back."""
+    intact: list[Tensor] = []
+    by_class: defaultdict[str, list[Tensor]] = defaultdict(list)
+    for one in photos:
+        logits, damaged = detector(one.photo), one.truth.damaged > 0
+        intact.append(logits[~damaged & (one.truth.judged > 0)])
+        for name, mask in one.class_masks.items():
+            by_class[name].append(logits[damaged & (mask > 0)])
+    others, areas = torch.cat(intact), {}
+    for name, found in sorted(by_class.items()):
+        logits = torch.cat([*found, others])
+        if len(logits) > len(others):
+            areas[name] = roc_auc(logits, (torch.arange(len(logits)) < len(logits) - len(others)).float())
+    return areas
+
+
 def by_stroke_width(strokes: Tensor) -> dict[str, Tensor]:
     """Split the pixels of ``strokes`` (1, 1, H, W), bool, by how wide their stroke is where it is nearest to them.
 
@@ -134,10 +152,15 @@ def by_stroke_width(strokes: Tensor) -> dict[str, Tensor]:
     return split
 
 
-def table_of(title: str, kinds: Mapping[str, Found]) -> str:
-    """A Markdown table of what was found of each kind."""
-    rows = [f"| {name} | {found.damaged} | {found.recall:.3f} | {found.f1:.3f} |" for name, found in kinds.items()]
-    return "\n".join([f"| {title} | damaged pixels | found | F1 |", "|---|---:|---:|---:|", *rows])
+def table_of(title: str, kinds: Mapping[str, Found], areas: Mapping[str, float]) -> str:
+    """A Markdown table of what was found of each kind; ``areas`` are the areas under its ROC, where there are any."""
+    rows = [
+        f"| {name} | {found.damaged} | {found.recall:.3f} | {found.f1:.3f} | "
+        f"{f'{areas[name]:.3f}' if name in areas else ''} |"
+        for name, found in kinds.items()
+        if found.damaged
+    ]
+    return "\n".join([f"| {title} | damaged pixels | found | F1 | AUC |", "|---|---:|---:|---:|---:|", *rows])
 
 
 def _count(marked: Tensor, pixels: Tensor, alarms: int) -> Found:

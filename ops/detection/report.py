@@ -13,9 +13,10 @@ import torch
 from models.detector import DefectDetector
 from ops.checkpoints import Checkpoint, replace_text
 from ops.corpora.records import HELD_OUT
-from ops.detection.annotations import Annotations, judged_photo
+from ops.detection.annotation_records import Annotations
+from ops.detection.annotations import judged_photo
 from ops.detection.calibration import threshold_of
-from ops.detection.curves import found_by_kind, precision_recall, reliability, roc, scalars, table_of
+from ops.detection.curves import auc_by_class, found_by_kind, precision_recall, reliability, roc, scalars, table_of
 from ops.detection.truth import DefectTruth
 from ops.detection.verdicts import JudgedPhoto, Verdicts, judged_pair, verdicts_of
 from ops.images import decode_mask, decode_rgb, encode_png
@@ -61,14 +62,16 @@ def write_detector_report(
     }
     rows = {key: scalars(one, threshold) for key, one in verdicts.items()}
     by_class, by_width = found_by_kind(networks["after"], synthetic, threshold)
+    areas = auc_by_class(networks["after"], synthetic)
     tables = [
         _table(rows, {test: len(photos) for test, photos in judged.items()}, threshold),
-        table_of("class of damage", by_class),
-        table_of("scratches by width", by_width),
+        table_of("class of damage", by_class, areas),
+        table_of("scratches by width", by_width, {}),
     ]
     pictures = _plots(verdicts) | {"examples": _examples(networks["after"], synthetic, threshold)}
     numbers = {f"{name}, {test}, {time}": value for (test, time), row in rows.items() for name, value in row.items()}
     numbers |= {f"F1, {kind}": found.f1 for kind, found in (by_class | by_width).items() if found.damaged}
+    numbers |= {f"AUC, {kind}": area for kind, area in areas.items()}
     folder = root / f"detector-{detector.sha256[:12]}"
     report = DetectorReport(numbers, "\n\n".join(tables), pictures, folder)
     _write(report)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Final
 
 import torch
 from torch import Tensor
 
 from models.detector import DefectDetector
-from ops.corpora.records import CorpusPhoto
+from ops.corpora.records import VALIDATION, Corpus
 from ops.degradation.degrade import Pair, apply_plan, degrade
-from ops.degradation.texture_scans import TextureScan
 from ops.detection.truth import DefectTruth, truth_of_pair
 from ops.images import decode_rgb
-from ops.pair_building import DatasetRecipe, random_crop
+from ops.pair_building import DatasetRecipe, random_crop, scans_for
+
+_NUM_UNSEEN: Final = 60
 
 
 @dataclass(frozen=True)
@@ -69,13 +71,13 @@ def judged_pair(pair: Pair, source: Tensor) -> JudgedPhoto:
     return JudgedPhoto(pair.degraded, truth_of_pair(pair, source), pair.class_masks, (sound.clean, sound.degraded))
 
 
-def calibration_photos(
-    photos: Sequence[CorpusPhoto], recipe: DatasetRecipe, scans: Sequence[TextureScan], count: int
-) -> list[JudgedPhoto]:
-    """``count`` freshly damaged crops of ``photos``, the same at every call."""
+def unseen_photos(clean: Corpus, textures: Corpus, recipe: DatasetRecipe) -> list[JudgedPhoto]:
+    """Damaged crops of the validation photos, the same at every call: what a detector can be calibrated by."""
+    photos = clean.validation or clean.train  # so few photos that none is left for validation serve for both
+    scans = scans_for(textures, VALIDATION)
     generator = torch.Generator().manual_seed(recipe.seed)
     judged = []
-    for number in range(count):
+    for number in range(_NUM_UNSEEN):
         photo = decode_rgb(photos[number % len(photos)].read())
         source = random_crop(photo, min(recipe.pair_px, *photo.shape[-2:]), generator)
         judged.append(judged_pair(degrade(source, recipe.degradation, generator, scans), source))

@@ -4,7 +4,7 @@ import dagster as dg
 
 from ops.checkpoints import Checkpoint
 from ops.corpora.records import Corpus
-from ops.detection.annotations import Annotations
+from ops.detection.annotation_records import Annotations
 from ops.pair_sets import PairSet
 from pipelines.assets.corpora import PhotoLocations
 from pipelines.assets.training import described, training_facts
@@ -70,14 +70,15 @@ def defect_detector(
     """The detector of the release: fine-tuned where there are annotated photos, its probabilities calibrated."""
     from ops.detection.batches import fresh_defects, validation_defects
     from ops.detection.finishing import finish_detector
+    from ops.detection.verdicts import unseen_photos
 
     synthetic = fresh_defects(clean_photos, textures, config.recipe.dataset)
+    unseen = unseen_photos(clean_photos, textures, config.recipe.dataset)
     shown, facts = validation_defects(degraded_pairs), training_facts(config, degraded_pairs)
     with tracking.bench(context, home, compute) as bench:
         return described(
             finish_detector(
-                config.recipe.detector, pretrained_detector, annotated_photos, synthetic, clean_photos, textures,
-                config.recipe.dataset, shown, facts, bench,
+                config.recipe.detector, pretrained_detector, annotated_photos, synthetic, unseen, shown, facts, bench
             )
         )  # fmt: skip
 
