@@ -31,7 +31,7 @@ def main() -> None:
       ALBUMEN_TEXTURES        folder or s3://bucket/prefix of scanned paper, scratches, dust (PNG)
       ALBUMEN_ARCHIVE_SOURCE  the collection to restore, only ever read
       ALBUMEN_ARCHIVE_TARGET  where restored photos go
-      ALBUMEN_MODEL           shipped (default) or trained: which model restores
+      ALBUMEN_MODEL           trained (default) or shipped: which model restores
       ALBUMEN_DEVICE          cpu, cuda, ...
       ALBUMEN_VGG             torchvision's vgg19-dcbb9e9d.pth, for the perceptual loss of a training
     """
@@ -54,7 +54,7 @@ def restore(
     save_mask: bool,
     overwrite: bool,
 ) -> None:
-    """Restore PHOTOS with the model that comes with Albumen, or one trained here (ALBUMEN_MODEL=trained).
+    """Restore PHOTOS with the newest model that was trained here, or one that comes with Albumen (ALBUMEN_MODEL=shipped).
 
     Size, orientation, bit depth, colour profile and descriptive data stay as they are; the originals are only read. A
     photo that cannot be restored is named with the reason, the others go on, and the exit code is 1.
