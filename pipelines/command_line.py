@@ -54,7 +54,7 @@ def restore(
     save_mask: bool,
     overwrite: bool,
 ) -> None:
-    """Restore PHOTOS with the newest model that was trained here, or one that comes with Albumen (ALBUMEN_MODEL=shipped).
+    """Restore PHOTOS with the newest model that was trained here, or the shipped one (ALBUMEN_MODEL=shipped).
 
     Size, orientation, bit depth, colour profile and descriptive data stay as they are; the originals are only read. A
     photo that cannot be restored is named with the reason, the others go on, and the exit code is 1.
