@@ -10,6 +10,7 @@ import click
 
 from pipelines.ablation_command import ablations
 from pipelines.settings import Settings
+from pipelines.training_command import train
 
 if TYPE_CHECKING:
     from ops.restoration import PhotoRestorer
@@ -184,6 +185,7 @@ def _outcome(facts: Mapping[str, float]) -> str:
 
 
 main.add_command(ablations)
+main.add_command(train)
 
 
 def _settings() -> Settings:

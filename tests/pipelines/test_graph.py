@@ -46,3 +46,10 @@ def test_a_model_that_does_not_beat_the_input_is_blocked(gain: float, passes: bo
     result = checks.ours_beats_the_input({"ours": gain})
     assert isinstance(result, dg.AssetCheckResult)
     assert result.passed is passes
+
+
+def test_a_training_of_one_scale_configures_every_step_that_has_a_scale() -> None:
+    from pipelines.job_runs import steps_with_scale
+
+    assert {"degraded_pairs", "clean_vae", "defect_detector", "released_model"} <= set(steps_with_scale())
+    assert not {"clean_photos", "old_photos", "detector_roc"} & set(steps_with_scale())
