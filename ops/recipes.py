@@ -268,7 +268,7 @@ STANDARD = Recipe(
         finetuning=replace(_STANDARD_DETECTION, steps=1_000, steady_steps=200, learning_rate=2e-4),
         clean_alarms=0.005,
     ),
-    deep_image_prior=_small_deep_image_prior(steps=400),
+    deep_image_prior=_small_deep_image_prior(steps=150),
     bm3d=_BM3D,
     tiling=Tiling(tile_px=512, halo_px=160),
 )

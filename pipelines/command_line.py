@@ -15,9 +15,6 @@ from pipelines.training_command import train
 if TYPE_CHECKING:
     from ops.restoration import PhotoRestorer
 
-LIKELY_INVERTED = 0.6
-"""Share of a photo from which a user's mask was probably drawn the other way round."""
-
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="albumen")
@@ -29,7 +26,8 @@ def main() -> None:
       ALBUMEN_HOME            everything Albumen writes (.albumen)
       ALBUMEN_CLEAN_PHOTOS    folder or s3://bucket/prefix of clean photos to train with
       ALBUMEN_OLD_PHOTOS      folder or s3://bucket/prefix of real old photos
-      ALBUMEN_TEXTURES        folder or s3://bucket/prefix of scanned paper, scratches, dust (PNG)
+      ALBUMEN_TEXTURES        folder or s3://bucket/prefix of scanned paper, scratches, dust (PNG, SVG)
+      ALBUMEN_ANNOTATED_PHOTOS  old photos with masks of their damage, for the detector
       ALBUMEN_ARCHIVE_SOURCE  the collection to restore, only ever read
       ALBUMEN_ARCHIVE_TARGET  where restored photos go
       ALBUMEN_MODEL           trained (default) or shipped: which model restores
@@ -67,6 +65,7 @@ def restore(
     """
     if mask is not None and len(photos) > 1:
         raise click.UsageError(f"--mask belongs to one photo, {len(photos)} were given; restore them one by one")
+    from ops.detection.mask_files import MOST_DAMAGE
     from ops.images import PhotoError
     from ops.photo_files import restore_file
 
@@ -83,7 +82,7 @@ def restore(
                 raise ValueError(f"{target} is already there; choose another --out, or --overwrite")
             facts = restore_file(photo, target, restorer, comparison, mask, mask_target).facts
             click.echo(f"{photo} -> {target}  {_outcome(facts)}")
-            if mask is not None and facts["damaged_fraction"] > LIKELY_INVERTED:
+            if mask is not None and facts["damaged_fraction"] > MOST_DAMAGE:
                 click.echo(
                     f"warning: {mask} marks {facts['damaged_fraction']:.0%} of {photo} as damaged; white means damaged:"
                     " is it inverted?",
@@ -110,7 +109,7 @@ def degrade(photo: Path, seed: int, out: Path, only: str | None, strength: float
 
     \b
     Example:  albumen degrade holiday.jpg --seed 7 --out damaged/
-              albumen degrade holiday.jpg --only scratches --strength 0.8 --out damaged/
+              albumen degrade holiday.jpg --only scratch --strength 0.8 --out damaged/
     """
     import torch
 
