@@ -21,5 +21,7 @@ def held_out_pairs(pairs: PairSet, detector: Checkpoint) -> list[EvaluationPair]
     for stored in read_pairs(pairs, HELD_OUT):
         defect_prob = network(stored.pair.degraded).sigmoid()
         mask = defect_prob * (defect_prob > threshold)
-        found.append(EvaluationPair(stored.name, stored.pair.clean, stored.pair.degraded, mask))
+        share = float((stored.pair.mask > 0).float().mean())
+        damages = tuple(dict.fromkeys(stored.pair.plan.names))
+        found.append(EvaluationPair(stored.name, stored.pair.clean, stored.pair.degraded, mask, damages, share))
     return found

@@ -32,12 +32,19 @@ def triplet_translation(
     networks = assemble(config.recipe.release_config(threshold_of(defect_detector)), weights)
     pairs = held_out_pairs(degraded_pairs, defect_detector)
     result = run_method(
-        "ours", TripletRestorer(networks.triplet), pairs, degraded_pairs.sha256, home.results, context.log.info
+        "ours",
+        TripletRestorer(networks.triplet),
+        pairs,
+        degraded_pairs.sha256,
+        home.results,
+        context.log.info,
+        networks.triplet,
+        [degraded_vae, clean_vae, latent_mapping],
     )
     return dg.MaterializeResult(value=result, metadata={"file": dg.MetadataValue.path(result.path)})
 
 
-@dg.asset(group_name="evaluation", code_version="1", kinds={"markdown"})
+@dg.asset(group_name="evaluation", code_version="2", kinds={"markdown"})
 def scores(
     context: dg.AssetExecutionContext,
     config: RunScale,
@@ -49,21 +56,24 @@ def scores(
     home: Home,
     tracking: Tracking,
 ) -> dg.MaterializeResult[dict[str, float]]:
-    """PSNR and SSIM of the input, ours and the baselines on the same held-out pairs, with intervals and pictures."""
+    """Every metric of the input, ours and the baselines on the same held-out pairs, with intervals and pictures."""
     from ops.pictures import markdown_picture
     from ops.score_report import write_score_report
     from ops.test_set import held_out_pairs
 
     pairs = held_out_pairs(degraded_pairs, defect_detector)
     with tracking.run(context) as log:
-        report = write_score_report(pairs, [triplet_translation, bm3d, deep_image_prior], home.results, log)
+        results = [triplet_translation, bm3d, deep_image_prior]
+        report = write_score_report(pairs, degraded_pairs.sha256, results, home.results, log, context.log.info)
     return dg.MaterializeResult(
         value=report.gains,
         metadata={
             "table": dg.MetadataValue.md(report.table),
+            "details": dg.MetadataValue.md(report.details),
             "comparison": dg.MetadataValue.md(markdown_picture(report.comparison, "comparison")),
+            "damage": dg.MetadataValue.md(markdown_picture(report.damage, "synthetic photos and detected regions")),
             "gain of ours over the input, dB": report.gains["ours"],
-            "report": dg.MetadataValue.path(report.folder),
+            "report": dg.MetadataValue.path(report.folder / "evaluation.html"),
         },
     )
 
