@@ -10,6 +10,7 @@ import click
 
 from pipelines.ablation_command import ablations
 from pipelines.settings import Settings
+from pipelines.study_command import study
 from pipelines.training_command import train
 
 if TYPE_CHECKING:
@@ -185,6 +186,7 @@ def _outcome(facts: Mapping[str, float]) -> str:
 
 main.add_command(ablations)
 main.add_command(train)
+main.add_command(study)
 
 
 def _settings() -> Settings:

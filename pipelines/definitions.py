@@ -11,6 +11,7 @@ from pipelines.assets import (
     dataset,
     detection,
     evaluation,
+    preference,
     reality,
     training,
 )
@@ -24,7 +25,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     """Everything Dagster knows of one installation."""
     return dg.Definitions(
         assets=dg.load_assets_from_modules(
-            [corpora, dataset, reality, training, detection, baselines, evaluation, ablations, archive]
+            [corpora, dataset, reality, training, detection, baselines, evaluation, ablations, preference, archive]
         ),
         asset_checks=dg.load_asset_checks_from_modules([checks]),
         jobs=[

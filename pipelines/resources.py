@@ -41,6 +41,16 @@ class Home(dg.ConfigurableResource):  # type: ignore[type-arg]
         return Path(self.root) / "results"
 
     @property
+    def studies(self) -> Path:
+        """Preference studies as they are shown."""
+        return Path(self.root) / "studies"
+
+    @property
+    def ballots(self) -> Path:
+        """The votes of all studies; the one file here that no run can make again."""
+        return Path(self.root) / "ballots.sqlite"
+
+    @property
     def releases(self) -> Path:
         """Released models as they were registered, and those fetched for use."""
         return Path(self.root) / "releases"
