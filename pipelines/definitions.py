@@ -32,6 +32,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             jobs.train_and_release,
             jobs.make_pair_shards,
             jobs.run_ablations,
+            jobs.judge_by_eye,
             jobs.scan_archive,
             jobs.restore_archive,
             jobs.report_archive,

@@ -26,6 +26,13 @@ run_ablations = dg.define_asset_job(
     executor_def=dg.in_process_executor,  # one after another: what two of them train alike is trained once
 )
 
+judge_by_eye = dg.define_asset_job(
+    "judge_by_eye",
+    selection=dg.AssetSelection.groups("preference"),
+    description="Old photos without truth, a blind study for `albumen study`, and the votes so far.",
+    executor_def=dg.in_process_executor,
+)
+
 scan_archive = dg.define_asset_job(
     "scan_archive",
     selection=dg.AssetSelection.assets("sample_collection", "archive_manifest"),

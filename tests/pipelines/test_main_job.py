@@ -10,6 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from ops.ablations import ABLATIONS
+from ops.preference.ballots import Ballot, BallotBox
+from ops.preference.studies import newest_study
 from pipelines.command_line import main
 from tests.pipelines.conftest import Installation
 
@@ -66,6 +68,18 @@ def test_a_second_run_of_a_shard_restores_nothing(trained: Installation) -> None
     result = trained.run("restore_archive", shard)
     (materialization,) = result.asset_materializations_for_node("restored_shard")
     assert materialization.metadata["done by an earlier run"].value == materialization.metadata["restored"].value + 1
+
+
+def test_a_study_is_frozen_and_its_votes_are_counted(trained: Installation) -> None:
+    home = trained.settings.home
+    assert trained.run("judge_by_eye").success
+    assert "Nobody has voted" in (home / "results/preference.md").read_text()
+    study = newest_study(home / "studies")
+    assert study.methods == ("ours", "BM3D", "deep image prior")
+    photo = study.photos[0]
+    BallotBox(home / "ballots.sqlite").cast(study.sha256, Ballot("anna", photo.name, study.methods, study.methods, 1.0))
+    assert trained.run("judge_by_eye").success
+    assert "1 ballots of 1 raters" in (home / "results/preference.md").read_text()
 
 
 def test_a_second_training_run_trains_nothing_and_scores_the_same(trained: Installation) -> None:

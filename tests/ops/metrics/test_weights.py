@@ -64,3 +64,18 @@ def test_lpips_gives_the_published_values(trunk: Trunk, expected: list[float]) -
 def test_checksums_are_read_from_the_whole_file(tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(b"abc")
     assert weights._verified(tmp_path / "x", hashlib.sha256(b"abc").hexdigest()) == b"abc"
+
+
+@pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")  # FID's published file is TorchScript
+def test_the_file_that_the_user_brings_is_used_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Mean(torch.nn.Module):
+        def forward(self, photo: torch.Tensor, return_features: bool) -> torch.Tensor:
+            return photo.float().mean(dim=(2, 3))
+
+    path = tmp_path / "inception.pt"
+    torch.jit.save(torch.jit.script(Mean()), path)
+    monkeypatch.setenv(weights.INCEPTION, str(path))
+    monkeypatch.setattr(weights, "INCEPTION_SHA256", hashlib.sha256(path.read_bytes()).hexdigest())
+    assert load_inception()(torch.full((1, 3, 4, 4), 7, dtype=torch.uint8), return_features=True).tolist() == [
+        [7, 7, 7]
+    ]
