@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 import torch
@@ -46,15 +47,16 @@ def picture_scores(
     pictures: Mapping[tuple[str, str], Tensor],
     methods: Sequence[str],
     progress: Callable[[str], None] = lambda line: None,
+    inception_file: Path | None = None,
 ) -> PictureScores:
     """Measure the pictures (1, 3, H, W) of ``methods`` by (photo, method), and the untouched input beside them.
 
     A picture that is not there belongs to a cell that failed and is left out; a set is measured against the clean
-    photos of the pictures that it has.
+    photos of the pictures that it has. ``inception_file`` is the published network of FID, which the user brings.
     """
     missing: dict[str, str] = {}
     trunks = {name: network for name, trunk in _TRUNKS.items() if (network := _loaded(trunk, name, pairs, missing))}
-    inception = _inception(missing)
+    inception = _inception(inception_file, missing)
     rows: list[dict[str, object]] = []
     features: dict[str, dict[str, list[Tensor]]] = {}
     for number, pair in enumerate(pairs, start=1):
@@ -90,9 +92,9 @@ def _loaded(trunk: Trunk, name: str, pairs: Sequence[EvaluationPair], missing: d
         return None
 
 
-def _inception(missing: dict[str, str]) -> torch.nn.Module | None:
+def _inception(path: Path | None, missing: dict[str, str]) -> torch.nn.Module | None:
     try:
-        return load_inception()
+        return load_inception(path)
     except WeightsMissingError as error:
         missing["fid"] = str(error)
         return None

@@ -61,6 +61,7 @@ def write_score_report(
     folder: Path,
     log: RunLog,
     progress: Callable[[str], None] = lambda line: None,
+    inception_file: Path | None = None,
     num_shown: int = 5,
 ) -> ScoreReport:
     """Join the results of all methods, measure their pictures and write the report.
@@ -73,7 +74,7 @@ def write_score_report(
     """
     check_test_set(results, test_set)
     fidelity, pictures = join_results(results)
-    seen = picture_scores(pairs, pictures, [result.method for result in results], progress)
+    seen = picture_scores(pairs, pictures, [result.method for result in results], progress, inception_file)
     scores = fidelity.merge(seen.photos, on=["photo", "method"], how="left")
     step = max(1, len(pairs) // num_shown)
     shown = pairs[::step][:num_shown]

@@ -34,6 +34,7 @@ def main() -> None:
       ALBUMEN_MODEL           trained (default) or shipped: which model restores
       ALBUMEN_DEVICE          cpu, cuda, ...
       ALBUMEN_VGG             torchvision's vgg19-dcbb9e9d.pth, for the perceptual loss of a training
+      ALBUMEN_INCEPTION       NVIDIA's inception-2015-12-05.pt, for FID among the scores
     """
 
 

@@ -17,7 +17,15 @@ from pipelines.assets import (
 )
 from pipelines.console import console
 from pipelines.local_servers import tracking_uri
-from pipelines.resources import ArchiveStorage, Compute, Home, RecordIOManager, RestorationModel, Tracking
+from pipelines.resources import (
+    ArchiveStorage,
+    Compute,
+    Home,
+    MetricWeights,
+    RecordIOManager,
+    RestorationModel,
+    Tracking,
+)
 from pipelines.settings import Settings
 
 
@@ -59,6 +67,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
                 device=settings.device,
             ),
             "compute": Compute(device=settings.device, vgg_weights=settings.vgg),
+            "metric_weights": MetricWeights(inception=settings.inception),
             "io_manager": RecordIOManager(root=str(settings.home)),
         },
     )

@@ -175,6 +175,17 @@ class RecordIOManager(dg.ConfigurableIOManager):
         return Path(self.root) / "records" / f"{'.'.join(context.asset_key.path)}.json"
 
 
+class MetricWeights(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """Published weights of metrics that the user brings."""
+
+    inception: str | None = None
+
+    @property
+    def inception_file(self) -> Path | None:
+        """FID's network."""
+        return None if self.inception is None else Path(self.inception)
+
+
 class Compute(dg.ConfigurableResource):  # type: ignore[type-arg]
     """Where tensors live: a torch device such as ``cpu`` or ``cuda``; and VGG's weights, if the user has them."""
 

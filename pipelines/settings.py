@@ -28,6 +28,7 @@ class Settings:
             is the newest one that was trained and released here.
         device: torch device for training and restoration (``ALBUMEN_DEVICE``, default ``cpu``).
         vgg: file of VGG's weights for the perceptual loss of a training (``ALBUMEN_VGG``); None trains without them.
+        inception: file of FID's Inception network (``ALBUMEN_INCEPTION``); None leaves FID out of the scores.
     """
 
     home: Path
@@ -41,6 +42,7 @@ class Settings:
     model: str
     device: str
     vgg: str | None
+    inception: str | None
 
     @classmethod
     def from_environment(cls) -> "Settings":
@@ -64,6 +66,7 @@ class Settings:
             model=_model(os.environ.get("ALBUMEN_MODEL") or "trained"),
             device=os.environ.get("ALBUMEN_DEVICE") or "cpu",
             vgg=os.environ.get("ALBUMEN_VGG") or None,
+            inception=os.environ.get("ALBUMEN_INCEPTION") or None,
         )
 
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import io
-import os
 import pickle
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,7 +22,6 @@ from torch import Tensor, nn
 
 from models.lpips import Lpips, Trunk
 
-INCEPTION = "ALBUMEN_INCEPTION"
 INCEPTION_SHA256 = "f58cb9b6ec323ed63459aa4fb441fe750cfe39fafad6da5cb504a16f19e958f4"
 _CHECKSUMS = {
     Trunk.ALEX: ("alexnet.ckpt", "443c5bc35326b81e4ac7517b853fd22d3effe38783697d87e2ec65cb01d744b1"),
@@ -54,21 +52,20 @@ def load_lpips(trunk: Trunk) -> Lpips:
     return network.eval()
 
 
-def load_inception() -> nn.Module:
+def load_inception(path: Path | None) -> nn.Module:
     """The Inception network of published FIDs: uint8 photos (N, 3, H, W) -> features (N, 2048) of the last pooling.
 
     Called with ``return_features=True``; it resizes to 299 px itself, as the original TensorFlow graph does.
 
     Raises:
-        WeightsMissingError: ``ALBUMEN_INCEPTION`` names no file.
+        WeightsMissingError: ``path``, which ``ALBUMEN_INCEPTION`` names, is None or no file.
         ValueError: the file is not the published one.
     """
-    path = os.environ.get(INCEPTION)
-    if path is None or not Path(path).is_file():
-        raise WeightsMissingError(
-            f"needs NVIDIA's inception-2015-12-05.pt (sha256 {INCEPTION_SHA256[:12]}...): set {INCEPTION} to that file"
-        )
-    return torch.jit.load(io.BytesIO(_verified(Path(path), INCEPTION_SHA256)), map_location="cpu").eval()
+    if path is None or not path.is_file():
+        known = f"NVIDIA's inception-2015-12-05.pt (sha256 {INCEPTION_SHA256[:12]}...)"
+        given = "is not set" if path is None else f"is {path}, which is no file"
+        raise WeightsMissingError(f"needs {known}: set ALBUMEN_INCEPTION to that file; it {given}")
+    return torch.jit.load(io.BytesIO(_verified(path, INCEPTION_SHA256)), map_location="cpu").eval()
 
 
 class _ArrayUnpickler(pickle.Unpickler):

@@ -6,7 +6,7 @@ from ops.checkpoints import Checkpoint
 from ops.corpora.records import Corpus
 from ops.method_results import MethodResult
 from ops.pair_sets import PairSet
-from pipelines.resources import Home, Tracking
+from pipelines.resources import Home, MetricWeights, Tracking
 from pipelines.run_config import RunScale
 
 
@@ -55,6 +55,7 @@ def scores(
     defect_detector: Checkpoint,
     home: Home,
     tracking: Tracking,
+    metric_weights: MetricWeights,
 ) -> dg.MaterializeResult[dict[str, float]]:
     """Every metric of the input, ours and the baselines on the same held-out pairs, with intervals and pictures."""
     from ops.pictures import markdown_picture
@@ -64,7 +65,15 @@ def scores(
     pairs = held_out_pairs(degraded_pairs, defect_detector)
     with tracking.run(context) as log:
         results = [triplet_translation, bm3d, deep_image_prior]
-        report = write_score_report(pairs, degraded_pairs.sha256, results, home.results, log, context.log.info)
+        report = write_score_report(
+            pairs,
+            degraded_pairs.sha256,
+            results,
+            home.results,
+            log,
+            context.log.info,
+            metric_weights.inception_file,
+        )
     return dg.MaterializeResult(
         value=report.gains,
         metadata={

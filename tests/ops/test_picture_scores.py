@@ -39,7 +39,7 @@ def untrained(trunk: Trunk) -> Lpips:
 
 def test_everything_is_measured_when_every_weight_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "load_lpips", untrained)
-    monkeypatch.setattr(module, "load_inception", StandIn)
+    monkeypatch.setattr(module, "load_inception", lambda path: StandIn())
     pictures = {(pair.name, "perfect"): pair.clean for pair in PAIRS}
     scores = picture_scores(PAIRS, pictures, ["perfect"])
     assert set(scores.missing) == {"niqe"}  # 33 px are too few for it
@@ -51,7 +51,7 @@ def test_everything_is_measured_when_every_weight_is_there(monkeypatch: pytest.M
 
 
 def test_without_weights_columns_are_missing_and_named_with_the_cure(monkeypatch: pytest.MonkeyPatch) -> None:
-    def missing(trunk: Trunk | None = None) -> None:
+    def missing(named: object) -> None:
         raise WeightsMissingError("install them")
 
     monkeypatch.setattr(module, "load_lpips", missing)

