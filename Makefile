@@ -41,5 +41,5 @@ datasheet: setup ## make the synthetic pairs and write their datasheet to docs/
 	@.venv/bin/dagster asset materialize -m pipelines.definitions --select "clean_photos,textures,degraded_pairs"
 	@cp $${ALBUMEN_HOME:-.albumen}/results/datasheet* docs/
 
-clean: ## remove what runs left behind (.albumen); the environment stays
-	rm -rf .albumen
+clean: ## remove what runs left behind (.albumen), but not people's votes; the environment stays
+	[ ! -d .albumen ] || find .albumen -mindepth 1 -maxdepth 1 ! -name ballots.sqlite -exec rm -rf {} +
