@@ -142,7 +142,7 @@ class _Child:
 
     def _receive(self, header: dict[str, Any], shape: tuple[int, int, int]) -> UprightRaster:
         samples = np.empty(shape, np.uint8 if header["bits"] == 8 else np.uint16)
-        self._fill(memoryview(samples).cast("B"))
+        self._fill(samples.data.cast("B"))
         blocks: dict[str, bytes] = {}
         for name, num_bytes in header["blocks"].items():
             block = bytearray(num_bytes)

@@ -32,7 +32,7 @@ def close_books(
     """Sum up a collection and write ``archive.md`` and ``archive.png`` into ``folder``.
 
     Raises:
-        ValueError: the collection has no manifest, or nothing of it was restored.
+        ValueError: the collection has no manifest.
     """
     manifest = read_manifest(target, collection)
     if manifest is None:

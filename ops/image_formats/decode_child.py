@@ -58,7 +58,7 @@ def answer(data: bytes, limits: DecodeLimits, out: BinaryIO) -> None:
             "blocks": {name: len(block) for name, block in blocks.items() if block is not None},
         }
         out.write(json.dumps(header).encode() + b"\n")
-        out.write(memoryview(samples).cast("B"))
+        out.write(samples.data.cast("B"))
         for block in blocks.values():
             out.write(block or b"")
     out.flush()

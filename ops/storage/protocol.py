@@ -56,6 +56,10 @@ class SourceChangedError(StorageError):
     """The object is no longer the one that was listed."""
 
 
+class AccessDeniedError(StorageError):
+    """This one object may not be read; the storage as a whole lets us in."""
+
+
 class KeyRefusedError(StorageError):
     """The key could point outside its location, or two storages would understand it differently."""
 
@@ -92,6 +96,7 @@ class Storage(Protocol):
             ObjectMissingError: nothing is there.
             SourceChangedError: `etag` was given and the object is another one by now.
             KeyRefusedError: the key is unsafe, or names a link or a device instead of a file.
+            AccessDeniedError: these credentials may not read this object.
         """
 
     def write_once(self, key: str, data: bytes) -> WriteOutcome:

@@ -59,14 +59,19 @@ def restored_shard(
 ) -> dg.MaterializeResult[None]:
     """Restores what is missing of one shard with the chosen model (``ALBUMEN_MODEL``) and closes its ledger."""
     from ops.archive.manifest import find_shard
+    from ops.archive.recipe import archive_craft
     from ops.archive.samples import sample_sheet
     from ops.archive.shard import restore_shard
+    from ops.archive.streaming import Pace
+    from ops.decoding import child_decoders
     from ops.pictures import markdown_picture
 
     source, target = archive.open_source(), archive.open_target()
-    release, restorer = model.load()
     shard = find_shard(target, context.partition_key)
-    report = restore_shard(shard, source, target, restorer, release, restorer.recipe, _progress(context))
+    with child_decoders(num_children=2) as decode:
+        craft = archive_craft(*model.load(), decode)
+        report = restore_shard(shard, source, target, craft, Pace(), _progress(context))
+    release = craft.release
     return dg.MaterializeResult(
         metadata={
             "restored": report.num_restored,
@@ -74,6 +79,7 @@ def restored_shard(
             "done by an earlier run": report.num_done_before,
             "model": f"{release.name} {release.version} ({release.digest})",
             "ledger": f"{target.location}/{report.ledger_key}",
+            "busy seconds": {stage: round(seconds, 1) for stage, seconds in report.seconds.items()},
             "samples": dg.MetadataValue.md(
                 markdown_picture(sample_sheet(report.rows, source, target, count=4), "samples")
             ),

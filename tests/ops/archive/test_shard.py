@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 import torch
-from archive_samples import GOOD, RELEASE, Negative, only_shard, photo_bytes, run
+from archive_samples import GOOD, PACE, RELEASE, Negative, craft, only_shard, photo_bytes, run
 from torch.testing import assert_close
 
 from ops.archive.ledger import LedgerRow, ledger_key, read_ledger
@@ -32,11 +33,13 @@ class FailingStorage:
 
     inner: Storage
     num_writes: int
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
     def write_once(self, key: str, data: bytes) -> WriteOutcome:
-        if self.num_writes == 0:
-            raise StorageUnreachableError("the cable was pulled")
-        self.num_writes -= 1
+        with self.lock:
+            if self.num_writes == 0:
+                raise StorageUnreachableError("the cable was pulled")
+            self.num_writes -= 1
         return self.inner.write_once(key, data)
 
     def __getattr__(self, name: str) -> object:
@@ -84,11 +87,11 @@ def test_a_storage_that_fails_at_any_write_leaves_the_shard_open_and_a_rerun_clo
         target = FolderStorage(Path(source.location).with_name(f"results-{failing_at}"))
         shard, restore = only_shard(source, target), Negative()
         with pytest.raises(StorageUnreachableError, match="cable"):
-            restore_shard(shard, source, FailingStorage(target, failing_at), restore, RELEASE, "standard")  # type: ignore[arg-type]
+            restore_shard(shard, source, FailingStorage(target, failing_at), craft(restore), PACE)  # type: ignore[arg-type]
         assert read_ledger(target, ledger_key(RELEASE, shard.id)) is None
-        report = restore_shard(shard, source, target, restore, RELEASE, "standard")
+        report = restore_shard(shard, source, target, craft(restore), PACE)
         assert (report.num_restored, len(report.rows)) == (5, 7)
-        assert len(restore.seen) <= len(GOOD) + 1
+        assert len(restore.seen) <= len(GOOD) + PACE.num_in_flight
 
 
 def test_equal_photos_share_a_result_but_have_their_own_rows(source: Storage, target: Storage) -> None:
@@ -102,7 +105,7 @@ def test_equal_photos_share_a_result_but_have_their_own_rows(source: Storage, ta
 def test_a_new_release_overwrites_nothing(source: Storage, target: Storage) -> None:
     first = run(source, target, Negative())
     other = replace(RELEASE, version="4", sha256="cd" * 32)
-    second = restore_shard(only_shard(source, target), source, target, Negative(), other, "standard")
+    second = restore_shard(only_shard(source, target), source, target, craft(Negative(), release=other), PACE)
     assert {row.output_key for row in first.rows}.isdisjoint(row.output_key for row in second.rows if row.output_key)
     assert len(list(target.list("restored/"))) == 10
 
@@ -110,7 +113,7 @@ def test_a_new_release_overwrites_nothing(source: Storage, target: Storage) -> N
 def test_a_photo_deleted_since_the_listing_is_refused_as_gone(source: Storage, target: Storage) -> None:
     shard = only_shard(source, target)
     (Path(source.location) / GOOD[1]).unlink()
-    rows = restore_shard(shard, source, target, Negative(), RELEASE, "standard").rows
+    rows = restore_shard(shard, source, target, craft(Negative()), PACE).rows
     assert rows_by_key(rows)[GOOD[1]].reason == "source-gone"
 
 
@@ -122,7 +125,7 @@ def test_a_link_in_the_collection_is_refused_by_name(source: Storage, target: St
 
 def test_a_hostile_key_in_the_manifest_is_refused_and_stays_inside(source: Storage, target: Storage) -> None:
     shard = replace(only_shard(source, target), photos=(StoredObject("../results/x", 1, "e"),))
-    report = restore_shard(shard, source, target, Negative(), RELEASE, "standard")
+    report = restore_shard(shard, source, target, craft(Negative()), PACE)
     assert report.refusals == {"unsafe-key": 1}
 
 
@@ -133,12 +136,12 @@ def test_progress_is_told_after_every_photo(source: Storage, target: Storage) ->
         shard,
         source,
         target,
-        Negative(),
-        RELEASE,
-        "standard",
+        craft(Negative()),
+        PACE,
         progress=lambda done, total, row: told.append((done, total, row.key)),
     )
-    assert told == [(number, 7, photo.key) for number, photo in enumerate(shard.photos, start=1)]
+    assert [each[:2] for each in told] == [(number, 7) for number in range(1, 8)]
+    assert sorted(key for *_, key in told) == [photo.key for photo in shard.photos]
 
 
 @pytest.mark.parametrize("place", ["", "restored"])
@@ -146,13 +149,13 @@ def test_results_never_go_into_the_source(source: Storage, place: str) -> None:
     target = FolderStorage(Path(source.location) / place)
     shard = only_shard(source, FolderStorage(Path(source.location).with_name("elsewhere")))
     with pytest.raises(ValueError, match="choose one outside"):
-        restore_shard(shard, source, target, Negative(), RELEASE, "standard")
+        restore_shard(shard, source, target, craft(Negative()), PACE)
 
 
 def test_another_recipe_under_the_same_release_is_refused(source: Storage, target: Storage) -> None:
     run(source, target, Negative())
     with pytest.raises(ValueError, match="recipe 'standard', not 'gentle'"):
-        restore_shard(only_shard(source, target), source, target, Negative(), RELEASE, "gentle")
+        restore_shard(only_shard(source, target), source, target, craft(Negative(), "gentle"), PACE)
 
 
 def test_a_store_without_the_promise_gets_nothing(
@@ -162,7 +165,7 @@ def test_a_store_without_the_promise_gets_nothing(
     before = list(target.list())
     monkeypatch.setattr(os, "link", lambda old, new: Path(new).write_bytes(Path(old).read_bytes()))
     with pytest.raises(PromiseBrokenError):
-        restore_shard(shard, source, target, Negative(), RELEASE, "standard")
+        restore_shard(shard, source, target, craft(Negative()), PACE)
     assert list(target.list()) == before
 
 
