@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import json
 import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -15,11 +19,17 @@ from archive_samples import GOOD, PACE, RELEASE, Negative, craft, only_shard, ph
 from torch.testing import assert_close
 
 from ops.archive.ledger import LedgerRow, ledger_key, read_ledger
+from ops.archive.manifest import Shard
 from ops.archive.provenance import from_json, provenance_key
 from ops.archive.shard import restore_shard
+from ops.decoding import DecodeBudget, child_decoders
+from ops.image_formats.raster import DecodeLimits
 from ops.images import decode_mask, decode_photo, decode_rgb
+from ops.restoration import Restoration
 from ops.storage.folder import FolderStorage
 from ops.storage.protocol import PromiseBrokenError, Storage, StorageUnreachableError, StoredObject, WriteOutcome
+
+ODD_IMAGES = Path(__file__).parents[4] / "shared" / "data" / "odd_images"
 
 
 @pytest.fixture
@@ -176,3 +186,68 @@ def test_a_mistake_of_the_model_stops_the_run(source: Storage, target: Storage) 
     with pytest.raises(RuntimeError, match="out of memory"):
         run(source, target, fail)  # type: ignore[arg-type]
     assert list(target.list("ledger/")) == []
+
+
+def script(name: str, *arguments: str) -> list[str]:
+    return [sys.executable, "-W", "ignore", str(Path(__file__).with_name(name)), *arguments]
+
+
+def test_killed_before_and_after_every_write_nothing_is_lost_torn_or_done_twice(
+    source: Storage, tmp_path: Path
+) -> None:
+    before = {each.key: source.read(each.key) for each in source.list()}
+    done = subprocess.run(
+        script("killed_at_every_step.py", source.location, str(tmp_path)),
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    *kills, last = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(kills) == 2 * (5 * 3 + 2 + 1)  # photo, mask and record; the record of a refusal; the ledger
+    assert not last["killed"]
+    assert all(kill["killed"] and kill["whole"] for kill in kills)
+    assert all(kill["open"] for kill in kills[:-1])  # the last one comes right after the ledger
+    for kill in kills:
+        assert (kill["rows"], kill["restored"], kill["objects"]) == (7, 5, 5)
+    assert [kill["restored_again"] for kill in kills[-3:]] == [0, 0, 0]
+    assert {each.key: source.read(each.key) for each in source.list()} == before
+
+
+def test_a_full_disk_stops_the_run_with_the_cure_and_leaves_the_shard_open(source: Storage, target: Storage) -> None:
+    count_file = str(Path(source.location).with_name("count"))
+    command = script("slow_restoration.py", source.location, target.location, count_file)
+    only_shard(source, target)
+    done = subprocess.run(
+        ["/bin/bash", "-c", 'ulimit -f 1; exec "$@"', "limited", *command],  # no file above 1 KiB
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])},
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert "Check that the disk is mounted, has space" in done.stderr
+    assert list(target.list("ledger/")) == list(target.list("restored/")) == []
+    assert run(source, target, Negative()).num_restored == len(GOOD)
+
+
+@pytest.mark.shared
+@pytest.mark.skipif(not ODD_IMAGES.is_dir(), reason="the odd images of ../shared/data are not here")
+def test_every_odd_file_is_restored_or_refused_by_name(target: Storage) -> None:
+    source = FolderStorage(ODD_IMAGES)
+    shard = Shard("odd-00000", tuple(source.list()))
+
+    def leave_as_it_is(old: torch.Tensor) -> Restoration:
+        return Restoration(old, torch.zeros_like(old[:, :1]), {})
+
+    with child_decoders(2, DecodeBudget(seconds=30, limits=DecodeLimits(max_pixels=30_000_000))) as decode:
+        report = restore_shard(shard, source, target, replace(craft(leave_as_it_is), decode=decode), PACE)
+    with (ODD_IMAGES / "MANIFEST.csv").open() as manifest:
+        expected = {row["file"]: row["expectation"] for row in csv.DictReader(manifest)}
+    rows = rows_by_key(report.rows)
+    assert len(rows) == len(report.rows) == len(list(source.list()))
+    assert report.num_restored + sum(report.refusals.values()) == len(rows)
+    assert not {key for key, row in rows.items() if row.status == "restored" and expected.get(key) == "reject"}
+    assert not {"decoder-died", "too-slow"} & set(report.refusals)
