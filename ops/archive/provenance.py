@@ -118,7 +118,12 @@ class Provenance:
 
 def provenance_key(release: ReleaseIdentity, shard: str, key: str) -> str:
     """Where the record of a photo lies; its key is hashed, since it may be any string at all."""
-    return f"provenance/{release.digest}/{shard}/{hashlib.sha256(key.encode()).hexdigest()}.json"
+    return f"provenance/{release.digest}/{shard}/{photo_id(key)}.json"
+
+
+def photo_id(key: str) -> str:
+    """A name for a photo that is safe anywhere: 64 hexadecimal digits."""
+    return hashlib.sha256(key.encode(errors="surrogatepass")).hexdigest()
 
 
 def to_json(record: Provenance) -> bytes:

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 from archive_samples import Negative, run
 
@@ -14,6 +17,11 @@ PACKET = (
     'xmlns:e="http://iptc.org/std/Iptc4xmpExt/2008-02-29/" e:DigitalSourceType="http://x/negativeFilm"/></r:RDF>'
     '</x:xmpmeta><?xpacket end="w"?>'
 ).encode()
+
+
+@pytest.fixture
+def new_location(tmp_path: Path) -> Callable[[str], str]:
+    return lambda name: str(tmp_path / name)
 
 
 def test_a_label_is_read_as_it_was_written() -> None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -13,6 +15,11 @@ from ops.storage.folder import FolderStorage
 RULES = ReviewRules(mean_change=0.15, damaged_fraction=0.4, confidence=0.55, face_change=0.4)
 SURE = torch.zeros(1, 1, 10, 10)
 SURE[..., :2] = 0.9
+
+
+@pytest.fixture
+def new_location(tmp_path: Path) -> Callable[[str], str]:
+    return lambda name: str(tmp_path / name)
 
 
 @pytest.mark.parametrize(
