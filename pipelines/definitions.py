@@ -44,9 +44,10 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             jobs.scan_archive,
             jobs.restore_archive,
             jobs.report_archive,
+            jobs.seal_archive,
         ],
-        schedules=[schedules.nightly_scan],
-        sensors=[sensors.new_photos, sensors.open_shards, sensors.books_after_restoring],
+        schedules=[schedules.nightly_scan, schedules.nightly_books],
+        sensors=[sensors.new_photos, sensors.open_shards, sensors.books_after_restoring, sensors.alert_on_failure],
         loggers={"console": console},
         resources={
             "home": Home(root=str(settings.home)),

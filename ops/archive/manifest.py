@@ -83,15 +83,6 @@ def collection_name(location: str) -> str:
     return f"{folder[:40] or 'collection'}-{hashlib.sha256(location.encode()).hexdigest()[:6]}"
 
 
-def listing_checksum(source: Storage) -> str:
-    """One checksum over the keys and states of all objects, in constant memory; changes whenever any of them does."""
-    total = 0
-    for each in source.list():
-        digest = hashlib.sha256(f"{each.key}\0{each.size}\0{each.etag}".encode()).digest()
-        total = (total + int.from_bytes(digest)) % 2**256  # a sum, for stores that list in no fixed order
-    return f"{total:064x}"
-
-
 def find_shard(target: Storage, shard_id: str) -> Shard:
     """The photos of a shard, by its id alone.
 

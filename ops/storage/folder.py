@@ -46,6 +46,11 @@ class FolderStorage:
         """The absolute path of the folder."""
         return str(self._root)
 
+    @property
+    def lists_in_order(self) -> bool:
+        """Always."""
+        return True
+
     def list(self, prefix: str = "", after: str = "") -> Iterator[StoredObject]:
         """Stream all files below the folder in the order of their keys' bytes.
 

@@ -75,6 +75,10 @@ class Storage(Protocol):
     def location(self) -> str:
         """The place as the user writes it: a folder path or "s3://bucket/prefix"; holds no secret."""
 
+    @property
+    def lists_in_order(self) -> bool:
+        """Whether `list` keeps the order of the keys' UTF-8 bytes."""
+
     def list(self, prefix: str = "", after: str = "") -> Iterator[StoredObject]:
         """Stream the objects whose key starts with `prefix` and is greater than `after`.
 

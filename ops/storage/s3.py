@@ -63,6 +63,11 @@ class S3Storage:
         """The bucket and prefix as "s3://bucket/prefix"."""
         return f"s3://{self._bucket}/{self._prefix}".rstrip("/")
 
+    @property
+    def lists_in_order(self) -> bool:
+        """Only AWS surely does."""
+        return _is_aws(self._client)
+
     def check_access(self) -> None:
         """Ask once, with little patience, whether the bucket is there and lets us list it.
 

@@ -1,6 +1,7 @@
 """From bucket to bucket: a collection's manifest, its restored shards, the report that closes the books."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -26,7 +27,13 @@ def sample_collection(
     return dg.MaterializeResult(value=done, metadata={"collection": done})
 
 
-@dg.asset(group_name="archive", deps=[sample_collection], code_version="1", kinds={"parquet"})
+@dg.asset(
+    group_name="archive",
+    deps=[sample_collection],
+    freshness_policy=dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=26)),  # a night without a scan
+    code_version="1",
+    kinds={"parquet"},
+)
 def archive_manifest(context: dg.AssetExecutionContext, archive: ArchiveStorage) -> dg.MaterializeResult[str]:
     """Lists the collection; what is new or changed since the last snapshot becomes new shards."""
     from ops.archive.manifest import ShardLimits, take_snapshot
@@ -87,7 +94,13 @@ def restored_shard(
     )
 
 
-@dg.asset(group_name="archive", deps=[restored_shard], code_version="1", kinds={"markdown"})
+@dg.asset(
+    group_name="archive",
+    deps=[restored_shard],
+    freshness_policy=dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=26)),
+    code_version="1",
+    kinds={"markdown"},
+)
 def archive_report(
     archive: ArchiveStorage, home: Home, model: RestorationModel
 ) -> dg.MaterializeResult[dict[str, int]]:
@@ -104,6 +117,22 @@ def archive_report(
             "summary": dg.MetadataValue.md(books.summary),
             "samples": dg.MetadataValue.md(markdown_picture(books.samples, "before, defects found, after")),
         },
+    )
+
+
+@dg.asset(group_name="archive", deps=[archive_report], code_version="1", kinds={"bagit"})
+def sealed_bag(archive: ArchiveStorage, home: Home, model: RestorationModel) -> dg.MaterializeResult[None]:
+    """The finished collection as a validated BagIt bag; refuses while shards are open or photos wait for a person."""
+    from ops.archive.bag import seal_bag
+
+    bag = seal_bag(archive.open_target(), archive.collection, model.identity(), home.bags)
+    return dg.MaterializeResult(
+        metadata={
+            "bag": dg.MetadataValue.path(bag.folder),
+            "photos": bag.num_photos,
+            "files": bag.num_files,
+            "bytes": bag.num_bytes,
+        }
     )
 
 

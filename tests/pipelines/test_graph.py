@@ -15,7 +15,7 @@ GROUPS = {
     "evaluation": {"triplet_translation", "scores", "released_model", "detector_roc"},
     "ablations": {f"ablation_{ablation.slug}" for ablation in ABLATIONS} | {"ablation_table", "domain_gap"},
     "preference": {"preference_study", "old_photo_scores", "preference"},
-    "archive": {"sample_collection", "archive_manifest", "restored_shard", "archive_report"},
+    "archive": {"sample_collection", "archive_manifest", "restored_shard", "archive_report", "sealed_bag"},
 }
 
 

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 
 import pytest
 from archive_samples import GOOD, PACE, RELEASE, Negative, craft, fill, only_shard, photo_bytes, run
-from fault_proxy import FaultProxy, Plan, fault_proxy
 
+from benchmarks.fault_proxy import FaultProxy, Plan, fault_proxy
 from ops.archive.ledger import LedgerRow, ledger_key, read_ledger
 from ops.archive.shard import restore_shard
 from ops.images import decode_rgb

@@ -37,6 +37,7 @@ class FaultProxy:
 
     @property
     def url(self) -> str:
+        """Where to send requests."""
         return f"http://127.0.0.1:{self.port}"
 
 
