@@ -1,5 +1,7 @@
 """The one ``Definitions`` of the code location."""
 
+import os
+
 import dagster as dg
 
 from pipelines import checks, jobs, schedules, sensors
@@ -16,6 +18,7 @@ from pipelines.assets import (
     training,
 )
 from pipelines.console import console
+from pipelines.credentials import ContentCredentials
 from pipelines.local_servers import tracking_uri
 from pipelines.resources import (
     ArchiveStorage,
@@ -69,6 +72,10 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             ),
             "compute": Compute(device=settings.device, vgg_weights=settings.vgg),
             "metric_weights": MetricWeights(inception=settings.inception),
+            "credentials": ContentCredentials(
+                certificate=os.environ.get("ALBUMEN_C2PA_CERTIFICATE", ""),
+                private_key=os.environ.get("ALBUMEN_C2PA_KEY", ""),
+            ),
             "io_manager": RecordIOManager(root=str(settings.home)),
         },
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Callable
 from importlib.metadata import version
 
 from ops.archive.desk import Craft
@@ -18,20 +19,27 @@ ENCODING_VERSION = 1
 _DECIDING = ("albumen", "torch", "numpy", "pillow", "imagecodecs", "tifffile", "safetensors")
 
 
-def archive_craft(release: ReleaseIdentity, restorer: PhotoRestorer, decode: Decode) -> Craft:
-    """How the archive run uses a released model."""
+def archive_craft(
+    release: ReleaseIdentity,
+    restorer: PhotoRestorer,
+    decode: Decode,
+    sign: Callable[[bytes, str], bytes] | None,
+) -> Craft:
+    """How the archive run uses a released model; ``sign`` adds content credentials, None where there are none."""
     rules = ReviewRules()
-    recipe = archive_recipe(restorer.recipe, rules)
-    return Craft(restorer, release, recipe, decode, rules, software_versions(restorer.device))
+    recipe = archive_recipe(restorer.recipe, rules, is_signed=sign is not None)
+    return Craft(restorer, release, recipe, decode, rules, software_versions(restorer.device), sign)
 
 
-def archive_recipe(restorer_recipe: str, rules: ReviewRules) -> str:
+def archive_recipe(restorer_recipe: str, rules: ReviewRules, *, is_signed: bool) -> str:
     """The recipe of an archive run.
 
     The release's sha256 covers weights, configuration, threshold and tiling; this names the rest: how the model is
     used, when a result waits for a person, how it is encoded and labelled.
     """
-    return f"{restorer_recipe} {rules.recipe} encoding={ENCODING_VERSION} label={LABEL_VERSION}"
+    return f"{restorer_recipe} {rules.recipe} encoding={ENCODING_VERSION} label={LABEL_VERSION}" + (
+        " signed" if is_signed else ""
+    )
 
 
 def software_versions(device: str) -> dict[str, str]:

@@ -8,6 +8,7 @@ import dagster as dg
 
 from ops.corpora.records import Corpus
 from pipelines.assets.evaluation import released_model
+from pipelines.credentials import ContentCredentials
 from pipelines.partitions import archive_shards
 from pipelines.resources import ArchiveStorage, Home, RestorationModel
 from pipelines.run_config import RunScale
@@ -62,7 +63,10 @@ def archive_manifest(context: dg.AssetExecutionContext, archive: ArchiveStorage)
     kinds={"pytorch"},
 )
 def restored_shard(
-    context: dg.AssetExecutionContext, archive: ArchiveStorage, model: RestorationModel
+    context: dg.AssetExecutionContext,
+    archive: ArchiveStorage,
+    model: RestorationModel,
+    credentials: ContentCredentials,
 ) -> dg.MaterializeResult[None]:
     """Restores what is missing of one shard with the chosen model (``ALBUMEN_MODEL``) and closes its ledger."""
     from ops.archive.manifest import find_shard
@@ -75,10 +79,10 @@ def restored_shard(
 
     source, target = archive.open_source(), archive.open_target()
     shard = find_shard(target, context.partition_key)
+    release, restorer = model.load()
     with child_decoders(num_children=2) as decode:
-        craft = archive_craft(*model.load(), decode)
+        craft = archive_craft(release, restorer, decode, credentials.signer(release))
         report = restore_shard(shard, source, target, craft, Pace(), _progress(context))
-    release = craft.release
     return dg.MaterializeResult(
         metadata={
             "restored": report.num_restored,
