@@ -158,3 +158,12 @@ def test_a_reader_never_sees_half_a_result_while_uploads_are_cut(location: str, 
         thread.join()
     assert torn == []
     check_whole(location, rows)
+
+
+def test_no_secret_is_written_anywhere(
+    location: str, s3_server: ServerAddress, capfd: pytest.CaptureFixture[str]
+) -> None:
+    run(*places(location), Negative())
+    everything = b"".join(contents(open_storage(location)).values()) + "".join(capfd.readouterr()).encode()
+    for secret in (s3_server.secret_key, s3_server.access_key):
+        assert secret.encode() not in everything
