@@ -199,7 +199,7 @@ def _checked_shape(header: dict[str, Any], limits: DecodeLimits) -> tuple[int, i
         header["container"] in _CONTAINERS
         and header["bits"] in (8, 16)
         and num_channels in (1, 2, 3, 4)
-        and set(blocks) <= {"icc", "exif", "xmp"}
+        and set(blocks) <= {"icc", "exif", "xmp", "iptc"}
         and all(0 <= size <= limits.max_bytes for size in blocks.values())
     )
     if not is_sound:

@@ -53,6 +53,7 @@ class Photo:
         xmp: XMP packet.
         dpi: horizontal and vertical resolution, pixels per inch.
         alpha: (1, 1, H, W) in [0, 1], 1 = opaque.
+        iptc: IPTC-IIM records; JPEG and TIFF hold them, other containers leave them behind.
         notes: slugs of what the file held and this record does not, such as ``first-page-only`` or ``cmyk-to-rgb``.
     """
 
@@ -65,6 +66,7 @@ class Photo:
     xmp: bytes | None = None
     dpi: tuple[float, float] | None = None
     alpha: Tensor | None = None
+    iptc: bytes | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -97,6 +99,7 @@ def photo_of(raster: UprightRaster) -> Photo:
         xmp=metadata.xmp,
         dpi=metadata.dpi,
         alpha=planes[:, num_colours:].clone() if has_alpha else None,
+        iptc=metadata.iptc,
         notes=raster.notes,
     )
 
@@ -124,7 +127,7 @@ def encode_photo(pixels: Tensor, like: Photo, container: str | None = None) -> b
     if like.alpha is not None and container != "JPEG":
         colours = torch.cat([colours, like.alpha], dim=1)
     bits = like.bits if container in _HOLDS_16_BITS else 8
-    return _WRITERS[container](_to_samples(colours, bits), Metadata(like.icc, like.exif, like.xmp, like.dpi))
+    return _WRITERS[container](_to_samples(colours, bits), Metadata(like.icc, like.exif, like.xmp, like.dpi, like.iptc))
 
 
 def encode_png(pixels: Tensor) -> bytes:

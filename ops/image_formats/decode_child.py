@@ -48,7 +48,7 @@ def answer(data: bytes, limits: DecodeLimits, out: BinaryIO) -> None:
         out.write(json.dumps({"reason": "too-large", "message": message}).encode() + b"\n")
     else:
         metadata = raster.metadata
-        blocks = {"icc": metadata.icc, "exif": metadata.exif, "xmp": metadata.xmp}
+        blocks = {"icc": metadata.icc, "exif": metadata.exif, "xmp": metadata.xmp, "iptc": metadata.iptc}
         header = {
             "container": raster.container,
             "shape": samples.shape,

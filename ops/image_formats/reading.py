@@ -124,4 +124,4 @@ def _upright(raster: Raster, container: str) -> UprightRaster:
     if orientation >= 5 and dpi is not None:
         dpi = (dpi[1], dpi[0])
     samples = turn_upright(raster.samples, orientation)
-    return UprightRaster(container, samples, Metadata(raster.metadata.icc, exif, xmp, dpi), notes)
+    return UprightRaster(container, samples, Metadata(raster.metadata.icc, exif, xmp, dpi, raster.metadata.iptc), notes)
