@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pipelines.ablation_command import ablations
-from pipelines.review_command import review, seal
+from pipelines.review_command import retry, review, seal
 from pipelines.settings import Settings
 from pipelines.study_command import study
 from pipelines.training_command import train
@@ -191,6 +191,7 @@ main.add_command(train)
 main.add_command(study)
 main.add_command(review)
 main.add_command(seal)
+main.add_command(retry)
 
 
 def _settings() -> Settings:

@@ -52,6 +52,28 @@ def seal(out: Path | None) -> None:
     click.echo(f"{bag.folder}: {bag.num_photos} photos, {bag.num_files} files, {bag.num_bytes:,} bytes, valid")
 
 
+@click.command()
+@click.argument("reason")
+def retry(reason: str) -> None:
+    """Give photos that were refused for REASON (such as denied) another try: they become a new shard.
+
+    The old rows stay. `albumen archive` then restores the new shard like any other.
+    """
+    from ops.archive.closing import open_books
+    from ops.archive.manifest import ARCHIVE_SHARD, take_snapshot
+
+    archive, model = _resources(Settings.from_environment())
+    target = archive.open_target()
+    rows = open_books(target, archive.collection, model.identity()).rows
+    last = {row.key: row.reason for row in rows}  # of several rows of a photo the last one counts
+    again = frozenset(key for key, refused_for in last.items() if refused_for == reason)
+    if not again:
+        click.echo(f"no photo is refused for {reason!r}; the reasons are {sorted({r for r in last.values() if r})}")
+        return
+    manifest = take_snapshot(archive.open_source(), target, archive.collection, ARCHIVE_SHARD, again)
+    click.echo(f"{len(again)} photos are to be tried again, {len(manifest.shard_ids)} shards in all: albumen archive")
+
+
 def _resources(settings: Settings) -> tuple["ArchiveStorage", "RestorationModel"]:
     from pipelines.local_servers import tracking_uri
     from pipelines.resources import ArchiveStorage, RestorationModel

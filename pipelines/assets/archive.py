@@ -37,10 +37,9 @@ def sample_collection(
 )
 def archive_manifest(context: dg.AssetExecutionContext, archive: ArchiveStorage) -> dg.MaterializeResult[str]:
     """Lists the collection; what is new or changed since the last snapshot becomes new shards."""
-    from ops.archive.manifest import ShardLimits, take_snapshot
+    from ops.archive.manifest import ARCHIVE_SHARD, take_snapshot
 
-    limits = ShardLimits(num_photos=256, num_bytes=256 * 2**20)
-    manifest = take_snapshot(archive.open_source(), archive.open_target(), archive.collection, limits)
+    manifest = take_snapshot(archive.open_source(), archive.open_target(), archive.collection, ARCHIVE_SHARD)
     context.instance.add_dynamic_partitions(str(archive_shards.name), list(manifest.shard_ids))
     return dg.MaterializeResult(
         value=manifest.collection,
