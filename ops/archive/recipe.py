@@ -27,7 +27,8 @@ def archive_craft(
 ) -> Craft:
     """How the archive run uses a released model; ``sign`` adds content credentials, None where there are none."""
     rules = ReviewRules()
-    recipe = archive_recipe(restorer.recipe, rules, is_signed=sign is not None)
+    precision = "bfloat16" if restorer.is_bf16 else "float32"
+    recipe = archive_recipe(f"{restorer.recipe} {precision}", rules, is_signed=sign is not None)
     return Craft(restorer, release, recipe, decode, rules, software_versions(restorer.device), sign)
 
 
