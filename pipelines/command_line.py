@@ -32,7 +32,7 @@ def main() -> None:
       ALBUMEN_ANNOTATED_PHOTOS  old photos with masks of their damage, for the detector
       ALBUMEN_ARCHIVE_SOURCE  the collection to restore, only ever read
       ALBUMEN_ARCHIVE_TARGET  where restored photos go
-      ALBUMEN_MODEL           trained (default) or shipped: which model restores
+      ALBUMEN_MODEL           shipped (default) or trained: which model restores
       ALBUMEN_DEVICE          cpu, cuda, ...
       ALBUMEN_VGG             torchvision's vgg19-dcbb9e9d.pth, for the perceptual loss of a training
       ALBUMEN_INCEPTION       NVIDIA's inception-2015-12-05.pt, for FID among the scores
@@ -56,7 +56,7 @@ def restore(
     save_mask: bool,
     overwrite: bool,
 ) -> None:
-    """Restore PHOTOS with the newest model that was trained here, or the shipped one (ALBUMEN_MODEL=shipped).
+    """Restore PHOTOS with the model that comes with Albumen, or one trained here (ALBUMEN_MODEL=trained).
 
     Size, orientation, bit depth, colour profile and descriptive data stay as they are; the originals are only read. A
     photo that cannot be restored is named with the reason, the others go on, and the exit code is 1.

@@ -24,7 +24,7 @@ class Settings:
             else a sample collection that the demo writes).
         archive_target: where restored photos go (``ALBUMEN_ARCHIVE_TARGET``).
         is_sample_archive: whether the collection is the demo's own (``ALBUMEN_SAMPLE_ARCHIVE=1``, or nothing was set).
-        model: which model restores (``ALBUMEN_MODEL``): ``shipped`` comes with the project; ``trained``, the default,
+        model: which model restores (``ALBUMEN_MODEL``): ``shipped``, the default, comes with the project; ``trained``
             is the newest one that was trained and released here.
         device: torch device for training and restoration (``ALBUMEN_DEVICE``, default ``cpu``).
         vgg: file of VGG's weights for the perceptual loss of a training (``ALBUMEN_VGG``); None trains without them.
@@ -63,7 +63,7 @@ class Settings:
             archive_source=source or old_photos or str(home / "archive/originals"),
             archive_target=os.environ.get("ALBUMEN_ARCHIVE_TARGET") or str(home / "archive/restored"),
             is_sample_archive=bool(os.environ.get("ALBUMEN_SAMPLE_ARCHIVE")) or not (source or old_photos),
-            model=_model(os.environ.get("ALBUMEN_MODEL") or "trained"),
+            model=_model(os.environ.get("ALBUMEN_MODEL") or MODELS[0]),
             device=os.environ.get("ALBUMEN_DEVICE") or "cpu",
             vgg=os.environ.get("ALBUMEN_VGG") or None,
             inception=os.environ.get("ALBUMEN_INCEPTION") or None,

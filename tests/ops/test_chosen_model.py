@@ -1,8 +1,9 @@
 from pathlib import Path
 
 import pytest
+import torch
 
-from ops.chosen_model import ModelChoice, chosen_identity, fetch_chosen
+from ops.chosen_model import SHIPPED_FOLDER, ModelChoice, chosen_identity, fetch_chosen
 from ops.releases import NoReleaseError, load_release, register_release, write_release
 from ops.tracking import mlflow_run
 from tests.ops.small_networks import CONFIG, small_weights
@@ -31,3 +32,12 @@ def test_the_trained_model_is_the_released_one(tmp_path: Path) -> None:
 def test_a_missing_shipped_model_is_named_with_the_cure(tmp_path: Path) -> None:
     with pytest.raises(NoReleaseError, match="ALBUMEN_MODEL=trained"):
         chosen_identity(ModelChoice.SHIPPED, "", tmp_path / "nothing")
+
+
+def test_the_weights_in_the_repository_are_whole_and_leave_a_flat_photo_alone() -> None:
+    files = {path.name: path.stat().st_size for path in SHIPPED_FOLDER.iterdir()}
+    assert set(files) == {"model.safetensors", "model.json", "README.md"}
+    assert files["model.safetensors"] <= 40 * 2**20
+    photo = torch.full((1, 3, 40, 40), 0.6)
+    restored = load_release(SHIPPED_FOLDER)(photo).restored
+    assert (restored - photo).abs().mean() < 0.02

@@ -38,10 +38,10 @@ def test_an_empty_setting_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> No
     assert Settings.from_environment().old_photos is None
 
 
-def test_the_trained_model_restores_unless_the_shipped_one_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert Settings.from_environment().model == "trained"
-    monkeypatch.setenv("ALBUMEN_MODEL", "shipped")
+def test_the_shipped_model_restores_unless_the_trained_one_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Settings.from_environment().model == "shipped"
+    monkeypatch.setenv("ALBUMEN_MODEL", "trained")
+    assert Settings.from_environment().model == "trained"
     monkeypatch.setenv("ALBUMEN_MODEL", "best")
     with pytest.raises(ValueError, match="ALBUMEN_MODEL=best is none of shipped, trained"):
         Settings.from_environment()
