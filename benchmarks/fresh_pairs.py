@@ -41,6 +41,13 @@ def main() -> None:
         print(_row(recipe))
 
 
+def cpu_seconds(work: Callable[[], object]) -> float:
+    """What ``work`` costs this process."""
+    started = time.process_time()
+    work()
+    return time.process_time() - started
+
+
 def _row(recipe: Recipe) -> str:
     schedule = recipe.mapping.schedule
     size, crop_px = schedule.batch_size, schedule.crop_px
@@ -52,9 +59,9 @@ def _row(recipe: Recipe) -> str:
     batch, judged = pairs.batch(0, size, crop_px), defects.batch(0, size, crop_px)
     data, map_step, detect_step = [], [], []
     for number in range(ROUNDS):
-        data.append(_cpu_seconds(partial(pairs.batch, number, size, crop_px)))
-        map_step.append(_cpu_seconds(partial(_step, mapping, MappingBatch(batch, is_judged=True))))
-        detect_step.append(_cpu_seconds(partial(_step, detector, judged)))
+        data.append(cpu_seconds(partial(pairs.batch, number, size, crop_px)))
+        map_step.append(cpu_seconds(partial(_step, mapping, MappingBatch(batch, is_judged=True))))
+        detect_step.append(cpu_seconds(partial(_step, detector, judged)))
     a_batch, mapped, detected = (statistics.median(each) for each in (data, map_step, detect_step))
     share = a_batch / (a_batch + min(mapped, detected))
     seconds = f"{a_batch:.3f} | {mapped:.3f} | {detected:.3f}"
@@ -65,9 +72,3 @@ def _step(stage: Stage[B], batch: B) -> None:
     loss, _ = stage.losses(batch, torch.Generator().manual_seed(0))
     stage.trained.zero_grad(set_to_none=True)
     loss.backward()
-
-
-def _cpu_seconds(work: Callable[[], object]) -> float:
-    started = time.process_time()
-    work()
-    return time.process_time() - started

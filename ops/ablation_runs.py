@@ -43,12 +43,12 @@ class AblationData:
 
 
 def ablation_data(
-    recipe: Recipe, clean: Corpus, textures: Corpus, old: Corpus, pairs: PairSet, facts: Facts
+    recipe: Recipe, clean: Corpus, textures: Corpus, old: Corpus, pairs: PairSet, facts: Facts, device: str
 ) -> AblationData:
-    """The data of ``recipe``, exactly as its own training assets take it."""
+    """The data of ``recipe``, exactly as its own training assets take it on ``device``."""
     schedule = recipe.degraded_vae.schedule
     return AblationData(
-        training_pairs(pairs, clean, textures, recipe.dataset),
+        training_pairs(pairs, clean, textures, recipe.dataset, device),
         old_crops(old, schedule.crop_px, schedule.seed),
         validation_sample(pairs),
         facts,

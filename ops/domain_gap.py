@@ -58,7 +58,7 @@ class DomainGap:
 
 def gap_crops(pairs: PairSource, old: OldCrops, num_crops: int, crop_px: int) -> GapCrops:
     """``num_crops`` crops of each kind, the same in every run."""
-    synthetic, reference = (pairs.batch(half, num_crops, crop_px).degraded for half in (0, 1))
+    synthetic, reference = (pairs.batch(half, num_crops, crop_px).degraded.cpu() for half in (0, 1))
     return GapCrops(old.batch(0, num_crops, crop_px), synthetic, reference)
 
 

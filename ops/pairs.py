@@ -13,7 +13,8 @@ import torch
 from torch import Tensor
 
 from ops.corpora.records import HELD_OUT, TRAIN, VALIDATION, Corpus, CorpusPhoto
-from ops.degradation.degrade import degrade
+from ops.degradation.degrade import apply_plan, before_ageing, draw_plan
+from ops.degradation.on_device.ageing import aged_on_device
 from ops.degradation.recipe import DegradationRecipe
 from ops.degradation.texture_scans import TextureScan
 from ops.images import decode_mask, decode_rgb
@@ -74,26 +75,43 @@ class FrozenPairs:
 
 
 class FreshPairs:
-    """Pairs made on the fly from clean photos: endless, and never the same twice."""
+    """Pairs made on the fly from clean photos: endless, and never the same twice.
+
+    ``ages_on`` names the device on which whole batches are aged as tensors; None ages photo by photo in numpy, as the
+    frozen pairs are. Clean photos and masks are the same either way, degraded ones only alike (docs/decisions/0010).
+    """
 
     def __init__(
-        self, photos: Sequence[CorpusPhoto], scans: Sequence[TextureScan], recipe: DegradationRecipe, seed: int
+        self,
+        photos: Sequence[CorpusPhoto],
+        scans: Sequence[TextureScan],
+        recipe: DegradationRecipe,
+        seed: int,
+        ages_on: str | None = None,
     ) -> None:
         self.photos = photos
         self.scans = scans
         self.recipe = recipe
         self.seed = seed
+        self.ages_on = ages_on
         self._decode = lru_cache(maxsize=256)(_decode_bytes)
 
     def batch(self, step: int, size: int, crop_px: int) -> PairBatch:
-        """``size`` freshly damaged crops."""
+        """``size`` freshly damaged crops, on the device that aged them."""
         generator = _generator(self.seed, step)
-        made = []
+        damage = apply_plan if self.ages_on is None else before_ageing
+        made, plans = [], []
         for index in torch.randint(len(self.photos), (size,), generator=generator):
             photo = self._decode(self.photos[index])
-            pair = degrade(random_crop(photo, crop_px, generator).float() / 255, self.recipe, generator, self.scans)
+            crop = random_crop(photo, crop_px, generator).float() / 255
+            pair = damage(crop, draw_plan(self.recipe, crop_px, crop_px, generator, self.scans))
             made.append(torch.cat([pair.clean, pair.degraded, pair.mask], dim=1))
-        return _split(_mirrored(torch.cat(made), generator))
+            plans.append(pair.plan)
+        stacked = torch.cat(made)
+        if self.ages_on is not None:
+            stacked = stacked.to(self.ages_on)
+            stacked[:, 3:6] = aged_on_device(stacked[:, 3:6], plans).mul(255).round() / 255
+        return _split(_mirrored(stacked, generator))
 
 
 class OldCrops:
@@ -114,8 +132,12 @@ class OldCrops:
         return _mirrored(torch.cat(crops).float() / 255, generator)
 
 
-def training_pairs(pairs: PairSet, clean: Corpus, textures: Corpus, recipe: DatasetRecipe) -> PairSource:
-    """The pairs that ``recipe`` trains with: freshly damaged crops of ``clean``, or the frozen ones.
+def training_pairs(
+    pairs: PairSet, clean: Corpus, textures: Corpus, recipe: DatasetRecipe, device: str = "cpu"
+) -> PairSource:
+    """The pairs that ``recipe`` trains with on ``device``: freshly damaged crops of ``clean``, or the frozen ones.
+
+    Fresh pairs are aged on ``device`` unless it is the CPU.
 
     Raises:
         ValueError: ``pairs`` were made by another degradation recipe, or no photo is large enough.
@@ -133,7 +155,12 @@ def training_pairs(pairs: PairSet, clean: Corpus, textures: Corpus, recipe: Data
             f"none of {len(clean.train)} training photos has sides of {recipe.pair_px} px; bring larger ones with "
             "ALBUMEN_CLEAN_PHOTOS"
         )
-    return FreshPairs(photos, scans_for(textures, TRAIN), recipe.degradation, recipe.seed)
+    return FreshPairs(photos, scans_for(textures, TRAIN), recipe.degradation, recipe.seed, _ages_on(device))
+
+
+def ageing_facts(recipe: DatasetRecipe, device: str) -> dict[str, str]:
+    """What a training on ``device`` must record beside ``recipe``: nothing, or that its pairs are aged as tensors."""
+    return {"ageing": "as tensors, form 1"} if recipe.trains_fresh and _ages_on(device) is not None else {}
 
 
 def old_crops(old: Corpus, crop_px: int, seed: int) -> OldCrops | None:
@@ -157,6 +184,11 @@ def held_out_clean(pairs: PairSet) -> Tensor:
     return torch.cat([one.pair.clean for one in read_pairs(pairs, HELD_OUT)])
 
 
+def _ages_on(device: str) -> str | None:
+    """The switch between the two forms of ageing."""
+    return None if torch.device(device).type == "cpu" else device
+
+
 def _decode_bytes(photo: CorpusPhoto) -> Tensor:
     """A photo as bytes (1, 3, H, W): a quarter of the memory of float32."""
     return decode_rgb(photo.read()).mul(255).round().byte()
@@ -172,7 +204,7 @@ def _generator(seed: int, step: int) -> torch.Generator:
 
 def _mirrored(photos: Tensor, generator: torch.Generator) -> Tensor:
     is_mirrored = torch.rand(len(photos), 1, 1, 1, generator=generator) < 0.5
-    return torch.where(is_mirrored, photos.flip(-1), photos)
+    return torch.where(is_mirrored.to(photos.device), photos.flip(-1), photos)
 
 
 def _split(stacked: Tensor) -> PairBatch:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 import cv2
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ops.degradation.pixels import Pixels, Range, limited, uniform, unit_px
 
-_LEAST_SIGMA_PX = 0.05  # narrower kernels are a single 1
+LEAST_SIGMA_PX: Final = 0.05  # narrower kernels are a single 1
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class GaussianBlur:
     def apply(self, photo: Pixels) -> Pixels:
         """Blur ``photo``."""
         sigma_px = self.sigma * unit_px(*photo.shape[:2])
-        if sigma_px < _LEAST_SIGMA_PX:
+        if sigma_px < LEAST_SIGMA_PX:
             return photo
         return limited(cv2.GaussianBlur(photo, (self.taps, self.taps), sigma_px, borderType=cv2.BORDER_REFLECT_101))
 
@@ -42,10 +42,7 @@ class BoxBlur:
         width_px = self.width * unit_px(*photo.shape[:2])
         if width_px == 0:
             return photo
-        reach = int(np.ceil(width_px / 2))
-        kernel = np.ones(2 * reach + 1, np.float32)
-        kernel[[0, -1]] = width_px / 2 - (reach - 1)
-        kernel /= kernel.sum()
+        kernel = box_kernel(width_px)
         return limited(cv2.sepFilter2D(photo, -1, kernel, kernel, borderType=cv2.BORDER_REFLECT_101))
 
 
@@ -60,7 +57,7 @@ class MotionBlur:
     def apply(self, photo: Pixels) -> Pixels:
         """Blur ``photo``."""
         length_px = self.length * unit_px(*photo.shape[:2])
-        return photo if length_px == 0 else _filtered(photo, _line_kernel(length_px, self.angle))
+        return photo if length_px == 0 else _filtered(photo, line_kernel(length_px, self.angle))
 
 
 @dataclass(frozen=True)
@@ -75,9 +72,9 @@ class AnisotropicBlur:
     def apply(self, photo: Pixels) -> Pixels:
         """Blur ``photo``."""
         unit = unit_px(*photo.shape[:2])
-        if max(self.along, self.across) * unit < _LEAST_SIGMA_PX:
+        if max(self.along, self.across) * unit < LEAST_SIGMA_PX:
             return photo
-        return _filtered(photo, _gaussian_kernel(self.along * unit, self.across * unit, self.angle))
+        return _filtered(photo, turned_gaussian_kernel(self.along * unit, self.across * unit, self.angle))
 
 
 Blur = GaussianBlur | BoxBlur | MotionBlur | AnisotropicBlur
@@ -118,11 +115,16 @@ class BlurRanges:
         return AnisotropicBlur(uniform(self.sigma, rng), uniform(self.sigma, rng), angle)
 
 
-def _filtered(photo: Pixels, kernel: NDArray[np.float32]) -> Pixels:
-    return limited(cv2.filter2D(photo, -1, kernel, borderType=cv2.BORDER_REFLECT_101))
+def box_kernel(width_px: float) -> NDArray[np.float32]:
+    """Equal weights (K,) over 1 + ``width_px``, the share of a pixel at either end; sums to one."""
+    reach = int(np.ceil(width_px / 2))
+    kernel = np.ones(2 * reach + 1, np.float32)
+    kernel[[0, -1]] = width_px / 2 - (reach - 1)
+    kernel /= kernel.sum()
+    return kernel
 
 
-def _line_kernel(length_px: float, angle: float) -> NDArray[np.float32]:
+def line_kernel(length_px: float, angle: float) -> NDArray[np.float32]:
     """The share of a line of ``length_px`` that crosses each pixel, by many equal steps with linear weights."""
     reach = int(np.ceil(length_px / 2)) + 1
     kernel = np.zeros((2 * reach + 1, 2 * reach + 1), np.float32)
@@ -135,7 +137,7 @@ def _line_kernel(length_px: float, angle: float) -> NDArray[np.float32]:
     return kernel / kernel.sum()
 
 
-def _gaussian_kernel(along_px: float, across_px: float, angle: float) -> NDArray[np.float32]:
+def turned_gaussian_kernel(along_px: float, across_px: float, angle: float) -> NDArray[np.float32]:
     """exp(-u^2 / 2 along^2 - v^2 / 2 across^2) on the grid turned by ``angle``; sums to one."""
     along_px, across_px = max(along_px, 0.2), max(across_px, 0.2)
     reach = int(np.ceil(3 * max(along_px, across_px)))
@@ -143,3 +145,7 @@ def _gaussian_kernel(along_px: float, across_px: float, angle: float) -> NDArray
     u, v = x * np.cos(angle) + y * np.sin(angle), y * np.cos(angle) - x * np.sin(angle)
     kernel = np.exp(-(u**2) / (2 * along_px**2) - v**2 / (2 * across_px**2))
     return np.asarray(kernel / kernel.sum(), dtype=np.float32)
+
+
+def _filtered(photo: Pixels, kernel: NDArray[np.float32]) -> Pixels:
+    return limited(cv2.filter2D(photo, -1, kernel, borderType=cv2.BORDER_REFLECT_101))

@@ -7,7 +7,7 @@ The structured damage comes first, as in the report: a scratch on the negative i
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -20,7 +20,7 @@ from ops.degradation.plan import Plan
 from ops.degradation.recipe import DegradationRecipe
 from ops.degradation.texture_scans import PAPER, TextureScan
 
-__all__ = ["Pair", "Plan", "apply_plan", "degrade", "draw_plan"]
+__all__ = ["Pair", "Plan", "apply_plan", "before_ageing", "degrade", "draw_plan"]
 
 
 @dataclass(frozen=True)
@@ -85,16 +85,31 @@ def apply_plan(clean: Tensor, plan: Plan) -> Pair:
     Raises:
         ValueError: the photo has not the size the plan was drawn for.
     """
+    pair = before_ageing(clean, plan)
+    degraded: Pixels = pair.degraded[0].permute(1, 2, 0).numpy()
+    for step in plan.ageing:
+        degraded = step.apply(degraded)
+    return replace(pair, degraded=_to_tensor(degraded))
+
+
+def before_ageing(clean: Tensor, plan: Plan) -> Pair:
+    """Print ``clean`` (1, 3, H, W) in [0, 1] and put the defects of ``plan`` on it, for a batch that is aged together.
+
+    Returns:
+        The pair of ``apply_plan`` but for ``degraded``, which lacks the ageing and is not yet on 8-bit levels.
+
+    Raises:
+        ValueError: the photo has not the size the plan was drawn for.
+    """
     if tuple(clean.shape) != (1, 3, plan.height, plan.width):
         expected = (1, 3, plan.height, plan.width)
         raise ValueError(f"this plan is for a photo of shape {expected}, got {tuple(clean.shape)}; draw a plan for it")
     photo: Pixels = np.ascontiguousarray(clean[0].permute(1, 2, 0).numpy(), dtype=np.float32)
     printed = photo if plan.monochrome is None else _on_levels(plan.monochrome.apply(photo))
     degraded, mask, class_masks = damaged(printed, plan.defects)
-    for step in plan.ageing:
-        degraded = step.apply(degraded)
     masks = {name: _to_tensor(one[..., None]) for name, one in sorted(class_masks.items())}
-    return Pair(_to_tensor(printed), _to_tensor(degraded), _to_tensor(mask[..., None]), masks, plan)
+    unaged = torch.from_numpy(degraded).permute(2, 0, 1)[None]
+    return Pair(_to_tensor(printed), unaged, _to_tensor(mask[..., None]), masks, plan)
 
 
 def _draw_defect(recipe: DegradationRecipe, rng: np.random.Generator, scans: Sequence[TextureScan]) -> Defect:

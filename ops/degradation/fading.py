@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 
 from ops.degradation.pixels import Colour, Pixels, Range, limited, uniform
+
+YELLOW_LOSS: Final[Colour] = (0.05, 0.16, 0.48)  # of red, green, blue in paper that is yellow all through
+DARKEST: Final = 0.01  # maximum density 2 of a print: black is dye too, and fades
 
 
 @dataclass(frozen=True)
@@ -32,8 +35,7 @@ class Yellowing:
 
     def apply(self, photo: Pixels) -> Pixels:
         """Yellow ``photo``."""
-        lost = np.array([0.05, 0.16, 0.48], np.float32)  # of red, green, blue in paper that is yellow all through
-        return limited(photo * (1 - np.float32(self.strength) * lost))
+        return limited(photo * (1 - np.float32(self.strength) * np.array(YELLOW_LOSS, np.float32)))
 
 
 @dataclass(frozen=True)
@@ -52,8 +54,7 @@ class DyeFading:
         """Fade the dyes of ``photo``."""
         kept = 1 - np.array(self.loss, np.float32)
         veil = np.array([10**-density for density in self.stain], np.float32)
-        darkest = np.float32(0.01)  # maximum density 2 of a print: black is dye too, and fades
-        return limited(np.maximum(photo, darkest * (kept < 1)) ** kept * veil)
+        return limited(np.maximum(photo, np.float32(DARKEST) * (kept < 1)) ** kept * veil)
 
 
 @dataclass(frozen=True)

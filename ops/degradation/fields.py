@@ -10,9 +10,14 @@ from ops.degradation.pixels import Plane, unit_px
 
 def smooth_field(height: int, width: int, cell_px: float, rng: np.random.Generator) -> Plane:
     """Noise in [-1, 1] whose features are about ``cell_px`` wide: random knots joined by cubic curves."""
-    rows, columns = (max(2, round(length / cell_px) + 1) for length in (height, width))
-    knots = rng.uniform(-1, 1, (rows, columns)).astype(np.float32)
+    knots = field_knots(height, width, cell_px, rng)
     return np.clip(cv2.resize(knots, (width, height), interpolation=cv2.INTER_CUBIC), -1, 1)
+
+
+def field_knots(height: int, width: int, cell_px: float, rng: np.random.Generator) -> Plane:
+    """The knots of a ``smooth_field``, in [-1, 1]."""
+    rows, columns = (max(2, round(length / cell_px) + 1) for length in (height, width))
+    return rng.uniform(-1, 1, (rows, columns)).astype(np.float32)
 
 
 def fractal_field(height: int, width: int, cell_px: float, rng: np.random.Generator, num_octaves: int = 4) -> Plane:

@@ -12,10 +12,11 @@ from typing import Final, Literal
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from ops.degradation.pixels import Pixels, Plane, Range, limited, luminance, new_seed, uniform, unit_px
 
-_FLOOR: Final = 0.15  # of the grain in the middle tones that is left at the ends: base fog, and the grain of the print
+FLOOR: Final = 0.15  # of the grain in the middle tones that is left at the ends: base fog, and the grain of the print
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class FilmGrain:
             dyes = [self._plane(height, width, size_px, rng) for _ in range(3)]
             grain = grain + np.stack(dyes, axis=-1) * np.float32(self.colour**0.5)
         light = np.clip(luminance(photo), 0, 1)
-        loudness = _FLOOR + (1 - _FLOOR) * 2 * np.sqrt(light * (1 - light))
+        loudness = FLOOR + (1 - FLOOR) * 2 * np.sqrt(light * (1 - light))
         return limited(photo + np.float32(self.sigma) * loudness[..., None] * grain)
 
     def _plane(self, height: int, width: int, size_px: float, rng: np.random.Generator) -> Plane:
@@ -55,7 +56,7 @@ class FilmGrain:
         fine = _clumps(height, width, size_px, rng)
         if self.clumping == 0:
             return fine
-        coarse = _clumps(height, width, 3 * max(size_px, 0.3), rng)
+        coarse = _clumps(height, width, coarse_size(size_px), rng)
         return fine * np.float32((1 - self.clumping) ** 0.5) + coarse * np.float32(self.clumping**0.5)
 
 
@@ -85,11 +86,23 @@ class GrainRanges:
         )
 
 
+def coarse_size(size_px: float) -> float:
+    """Pixels of the large clumps beside small ones of ``size_px``."""
+    return 3 * max(size_px, 0.3)
+
+
+def clump_kernel(size_px: float) -> NDArray[np.float32]:
+    """Gaussian weights (K,) that clump white noise; a single 1 where grains are as small as pixels."""
+    if size_px < 0.2:
+        return np.ones(1, np.float32)
+    return np.asarray(cv2.getGaussianKernel(2 * int(np.ceil(3 * size_px)) + 1, size_px, cv2.CV_32F)[:, 0], np.float32)
+
+
 def _clumps(height: int, width: int, size_px: float, rng: np.random.Generator) -> Plane:
     """White noise blurred by ``size_px`` and brought back to unit variance."""
     noise = rng.standard_normal((height, width), np.float32)
-    if size_px < 0.2:
+    kernel = clump_kernel(size_px)
+    if len(kernel) == 1:
         return noise
-    kernel = cv2.getGaussianKernel(2 * int(np.ceil(3 * size_px)) + 1, size_px, cv2.CV_32F)
     gain = float((kernel**2).sum())  # a separable kernel k k^T keeps (sum k^2)^2 of the variance
     return np.asarray(cv2.sepFilter2D(noise, -1, kernel, kernel) / np.float32(gain), dtype=np.float32)

@@ -25,7 +25,7 @@ Range = tuple[float, float]
 """Least and greatest value of a uniform draw."""
 
 _ORDINARY_SIDE_PX: Final = 384
-_LUMA: Final = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601, as the public code and JPEG use
+LUMA: Final = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601, as the public code and JPEG use
 
 
 def unit_px(height: int, width: int) -> float:
@@ -35,7 +35,7 @@ def unit_px(height: int, width: int) -> float:
 
 def luminance(photo: Pixels) -> Plane:
     """(H, W) weighted sum of the channels."""
-    return photo @ _LUMA
+    return photo @ LUMA
 
 
 def limited(photo: NDArray[np.floating]) -> Pixels:

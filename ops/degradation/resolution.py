@@ -46,11 +46,15 @@ class LowResolution:
     def apply(self, photo: Pixels) -> Pixels:
         """Lose the detail of ``photo``."""
         height, width = photo.shape[:2]
-        small = (max(1, round(width / self.shrink_x)), max(1, round(height / self.shrink_y)))
-        if small == (width, height):
+        small_height, small_width = self.small_px(height, width)
+        if (small_height, small_width) == (height, width):
             return photo
-        shrunk = cv2.resize(photo, small, interpolation=self.down.flag)
+        shrunk = cv2.resize(photo, (small_width, small_height), interpolation=self.down.flag)
         return limited(cv2.resize(shrunk, (width, height), interpolation=self.up.flag))
+
+    def small_px(self, height: int, width: int) -> tuple[int, int]:
+        """Height and width that a photo of ``height`` x ``width`` shrinks to."""
+        return max(1, round(height / self.shrink_y)), max(1, round(width / self.shrink_x))
 
 
 @dataclass(frozen=True)

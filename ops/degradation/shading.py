@@ -7,12 +7,14 @@ Both are smooth fields over the whole photo, one that multiplies and one that ad
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 
 from ops.degradation.fields import distance_from, smooth_field
-from ops.degradation.pixels import Pixels, Range, limited, new_seed, uniform
+from ops.degradation.pixels import Colour, Pixels, Range, limited, new_seed, uniform
+
+WARMTH_LOST: Final[Colour] = (0.0, 0.35, 1.0)  # share of ``tint`` that red, green, blue of the lift lack
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Shading:
         cell_px = max(self.cell * min(height, width), 1.0)
         gains = np.float32(self.gain) * smooth_field(height, width, cell_px, rng)[..., None]
         lifts = np.float32(self.lift) * smooth_field(height, width, cell_px, rng)[..., None]
-        warmth = 1 - np.float32(self.tint) * np.array([0, 0.35, 1], np.float32)
+        warmth = 1 - np.float32(self.tint) * np.array(WARMTH_LOST, np.float32)
         return limited(photo * (1 + gains) + lifts * warmth)
 
 

@@ -11,7 +11,7 @@ from ops.checkpoints import Checkpoint
 from ops.corpora.records import Corpus
 from ops.method_results import MethodResult
 from ops.pair_sets import PairSet
-from pipelines.assets.training import training_facts
+from pipelines.assets.training import pair_training_facts
 from pipelines.resources import Compute, Home, Tracking
 from pipelines.run_config import RunScale
 
@@ -54,8 +54,8 @@ def _ablation_asset(ablation: Ablation) -> dg.AssetsDefinition:
         from ops.test_set import held_out_pairs
 
         recipe = shortened(ablation.apply(config.recipe), config.share)
-        facts = training_facts(config, degraded_pairs)
-        data = ablation_data(recipe, clean_photos, textures, old_photos, degraded_pairs, facts)
+        facts = pair_training_facts(config, degraded_pairs, compute)
+        data = ablation_data(recipe, clean_photos, textures, old_photos, degraded_pairs, facts, compute.device)
         with tracking.bench(context, home, compute) as bench:
             network = train_ablation(ablation, recipe, data, defect_detector, bench)
         pairs = held_out_pairs(degraded_pairs, defect_detector)
@@ -115,8 +115,8 @@ def domain_gap(
     from ops.images import decode_rgb
     from ops.pictures import markdown_picture
 
-    facts = training_facts(config, degraded_pairs)
-    data = ablation_data(config.recipe, clean_photos, textures, old_photos, degraded_pairs, facts)
+    facts = pair_training_facts(config, degraded_pairs, compute)
+    data = ablation_data(config.recipe, clean_photos, textures, old_photos, degraded_pairs, facts, compute.device)
     if data.old is None:
         message = "No real old photos are configured (ALBUMEN_OLD_PHOTOS), so there is no gap to measure."
         return dg.MaterializeResult(value=message, metadata={"distances": dg.MetadataValue.md(message)})

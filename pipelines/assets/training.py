@@ -28,8 +28,8 @@ def clean_vae(
     from ops.stages.vae import train_clean_vae
 
     recipe = config.recipe.clean_vae
-    source = training_pairs(degraded_pairs, clean_photos, textures, config.recipe.dataset)
-    shown, facts = validation_sample(degraded_pairs).clean, training_facts(config, degraded_pairs)
+    source = training_pairs(degraded_pairs, clean_photos, textures, config.recipe.dataset, compute.device)
+    shown, facts = validation_sample(degraded_pairs).clean, pair_training_facts(config, degraded_pairs, compute)
     with tracking.bench(context, home, compute) as bench:
         checkpoint = train_clean_vae(recipe, source, shown, facts, bench)
         decibels = measure_reconstruction(checkpoint, held_out_clean(degraded_pairs), bench.log)
@@ -54,10 +54,10 @@ def degraded_vae(
     from ops.stages.vae import train_degraded_vae
 
     recipe = config.recipe.degraded_vae
-    source = training_pairs(degraded_pairs, clean_photos, textures, config.recipe.dataset)
+    source = training_pairs(degraded_pairs, clean_photos, textures, config.recipe.dataset, compute.device)
     old = old_crops(old_photos, recipe.schedule.crop_px, recipe.schedule.seed)
     shown = validation_sample(degraded_pairs).degraded
-    facts = {**training_facts(config, degraded_pairs), "old photos": old_photos.sha256}
+    facts = {**pair_training_facts(config, degraded_pairs, compute), "old photos": old_photos.sha256}
     with tracking.bench(context, home, compute) as bench:
         checkpoint = train_degraded_vae(recipe, source, old, shown, facts, bench)
         decibels = measure_reconstruction(checkpoint, held_out_clean(degraded_pairs), bench.log)
@@ -82,8 +82,8 @@ def latent_mapping(
     from ops.stages.mapping import train_mapping
 
     recipe = config.recipe.mapping
-    source = training_pairs(degraded_pairs, clean_photos, textures, config.recipe.dataset)
-    shown, facts = validation_sample(degraded_pairs), training_facts(config, degraded_pairs)
+    source = training_pairs(degraded_pairs, clean_photos, textures, config.recipe.dataset, compute.device)
+    shown, facts = validation_sample(degraded_pairs), pair_training_facts(config, degraded_pairs, compute)
     with tracking.bench(context, home, compute) as bench:
         return described(train_mapping(recipe, degraded_vae, clean_vae, source, shown, facts, bench))
 
@@ -96,6 +96,13 @@ def training_facts(config: RunScale, pairs: PairSet) -> dict[str, str]:
         "degradation": pairs.recipe_version,
         "folder": pairs.folder.name,
     }
+
+
+def pair_training_facts(config: RunScale, pairs: PairSet, compute: Compute) -> dict[str, str]:
+    """``training_facts`` of a training that sees pairs, which age differently on other devices."""
+    from ops.pairs import ageing_facts
+
+    return {**training_facts(config, pairs), **ageing_facts(config.recipe.dataset, compute.device)}
 
 
 def described(

@@ -8,7 +8,7 @@ from ops.degradation.recipe import PAPER_DEGRADATION, STANDARD_DEGRADATION
 from ops.images import encode_png
 from ops.pair_building import build_pair_set
 from ops.pair_shards import read_pairs
-from ops.pairs import FreshPairs, FrozenPairs, training_pairs, validation_sample
+from ops.pairs import FreshPairs, FrozenPairs, ageing_facts, training_pairs, validation_sample
 from tests.ops.test_pair_building import NO_TEXTURES, RECIPE, corpus, silent
 
 
@@ -16,7 +16,8 @@ def test_a_batch_depends_on_its_step_alone(tmp_path: Path) -> None:
     photos = corpus(tmp_path)
     frozen = FrozenPairs(build_pair_set(photos, NO_TEXTURES, RECIPE, tmp_path / "pairs", silent), "train", seed=3)
     fresh = FreshPairs(photos.train, (), STANDARD_DEGRADATION, seed=3)
-    for source in (frozen, fresh):
+    on_device = FreshPairs(photos.train, (), STANDARD_DEGRADATION, seed=3, ages_on="cpu")
+    for source in (frozen, fresh, on_device):
         source.batch(0, 2, 16)
         late, early = source.batch(7, 2, 16), source.batch(6, 2, 16)
         assert torch.equal(late.degraded, source.batch(7, 2, 16).degraded)
@@ -72,3 +73,34 @@ def test_fresh_pairs_stop_at_a_photo_that_changed(tmp_path: Path) -> None:
         photo.path.write_bytes(encode_png(torch.rand(1, 3, 48, 48)))
     with pytest.raises(ValueError, match="changed: make its corpus again"):
         FreshPairs(photos.train, (), STANDARD_DEGRADATION, seed=3).batch(0, 1, 16)
+
+
+def test_pairs_aged_on_a_device_differ_in_noise_alone(tmp_path: Path) -> None:
+    photos = corpus(tmp_path).train
+    recipe = replace(
+        STANDARD_DEGRADATION,
+        noise=replace(STANDARD_DEGRADATION.noise, probability=0.0),
+        grain=replace(STANDARD_DEGRADATION.grain, probability=0.0),
+        surface=replace(STANDARD_DEGRADATION.surface, probability=0.0),
+        jpeg=replace(STANDARD_DEGRADATION.jpeg, probability=0.0),
+    )
+    one, other = (FreshPairs(photos, (), recipe, seed=3, ages_on=form).batch(0, 16, 32) for form in (None, "cpu"))
+    assert torch.equal(one.clean, other.clean)
+    assert torch.equal(one.mask, other.mask)
+    assert torch.equal(other.degraded, (other.degraded * 255).round() / 255)
+    is_rounded_otherwise = one.degraded != other.degraded
+    assert (one.degraded - other.degraded).abs().max() < 1.01 / 255
+    assert is_rounded_otherwise.float().mean() < 1e-3
+
+
+def test_only_fresh_pairs_for_another_device_than_the_cpu_are_aged_as_tensors(tmp_path: Path) -> None:
+    photos = corpus(tmp_path)
+    recipe = replace(RECIPE, trains_fresh=True)
+    pairs = build_pair_set(photos, NO_TEXTURES, recipe, tmp_path / "pairs", silent)
+    forms = {}
+    for device in ("cpu", "cuda:1"):
+        fresh = training_pairs(pairs, photos, NO_TEXTURES, recipe, device)
+        assert isinstance(fresh, FreshPairs)
+        forms[device] = (fresh.ages_on, bool(ageing_facts(recipe, device)))
+    assert forms == {"cpu": (None, False), "cuda:1": ("cuda:1", True)}
+    assert not ageing_facts(replace(recipe, trains_fresh=False), "cuda:1")
