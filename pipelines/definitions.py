@@ -3,7 +3,7 @@
 import dagster as dg
 
 from pipelines import checks, jobs, schedules, sensors
-from pipelines.assets import archive, baselines, corpora, dataset, evaluation, reality, training
+from pipelines.assets import archive, baselines, corpora, dataset, evaluation, faces, reality, training
 from pipelines.console import console
 from pipelines.local_servers import tracking_uri
 from pipelines.resources import ArchiveStorage, Compute, Home, RecordIOManager, Tracking
@@ -13,7 +13,9 @@ from pipelines.settings import Settings
 def build_definitions(settings: Settings) -> dg.Definitions:
     """Everything Dagster knows of one installation."""
     return dg.Definitions(
-        assets=dg.load_assets_from_modules([corpora, dataset, reality, training, baselines, evaluation, archive]),
+        assets=dg.load_assets_from_modules(
+            [corpora, dataset, reality, training, faces, baselines, evaluation, archive]
+        ),
         asset_checks=dg.load_asset_checks_from_modules([checks]),
         jobs=[jobs.train_and_release, jobs.scan_archive, jobs.restore_archive, jobs.report_archive],
         schedules=[schedules.nightly_scan],
@@ -26,7 +28,10 @@ def build_definitions(settings: Settings) -> dg.Definitions:
                 source=settings.archive_source, target=settings.archive_target, is_sample=settings.is_sample_archive
             ),
             "photos": corpora.PhotoLocations(
-                clean=settings.clean_photos, old=settings.old_photos, textures=settings.textures
+                clean=settings.clean_photos,
+                old=settings.old_photos,
+                textures=settings.textures,
+                faces=settings.face_photos,
             ),
             "compute": Compute(device=settings.device),
             "io_manager": RecordIOManager(root=str(settings.home)),

@@ -6,7 +6,7 @@ ARCHIVE_SHARD = dg.AssetSelection.assets("restored_shard")
 
 train_and_release = dg.define_asset_job(
     "train_and_release",
-    selection=dg.AssetSelection.groups("corpora", "dataset", "training", "baselines", "evaluation"),
+    selection=dg.AssetSelection.groups("corpora", "dataset", "training", "baselines", "evaluation", "faces"),
     description="Photos to pairs to networks to scores to a released model. Two stages at a time, one thread each.",
     executor_def=dg.multiprocess_executor.configured({"max_concurrent": 2}),
 )

@@ -16,6 +16,8 @@ class Settings:
         old_photos: folder or ``s3://bucket/prefix`` of real old photos (``ALBUMEN_OLD_PHOTOS``); None without any.
         textures: folder or ``s3://bucket/prefix`` of scanned paper, scratches, dust (``ALBUMEN_TEXTURES``); None takes
             the paper tiles of a free package.
+        face_photos: folder or ``s3://bucket/prefix`` of portraits to learn faces from (``ALBUMEN_FACE_PHOTOS``); None
+            takes the faces in the clean photos.
         archive_source: the collection to restore, only ever read (``ALBUMEN_ARCHIVE_SOURCE``, default: the old photos,
             else a sample collection that the demo writes).
         archive_target: where restored photos go (``ALBUMEN_ARCHIVE_TARGET``).
@@ -27,6 +29,7 @@ class Settings:
     clean_photos: str | None
     old_photos: str | None
     textures: str | None
+    face_photos: str | None
     archive_source: str
     archive_target: str
     is_sample_archive: bool
@@ -43,6 +46,7 @@ class Settings:
             clean_photos=os.environ.get("ALBUMEN_CLEAN_PHOTOS") or None,
             old_photos=old_photos,
             textures=os.environ.get("ALBUMEN_TEXTURES") or None,
+            face_photos=os.environ.get("ALBUMEN_FACE_PHOTOS") or None,
             archive_source=source or old_photos or str(home / "archive/originals"),
             archive_target=os.environ.get("ALBUMEN_ARCHIVE_TARGET") or str(home / "archive/restored"),
             is_sample_archive=bool(os.environ.get("ALBUMEN_SAMPLE_ARCHIVE")) or not (source or old_photos),

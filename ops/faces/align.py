@@ -80,7 +80,7 @@ def within(affine: Affine, left: int, top: int) -> Affine:
 
 
 def feather(canvas_px: int) -> Tensor:
-    """How much a pixel of the canvas (1, 1, S, S) belongs to the face: an ellipse from brow to chin, soft at its rim."""
+    """How much each pixel (1, 1, S, S) belongs to the face: an ellipse from brow to chin, soft at its rim."""
     axis = (torch.arange(canvas_px) + 0.5) / canvas_px
     y, x = torch.meshgrid(axis, axis, indexing="ij")
     radius = (((x - 0.5) / 0.30).square() + ((y - 0.56) / 0.38).square()).sqrt()

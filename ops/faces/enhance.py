@@ -9,14 +9,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from models.face_finder import INSPECTOR_PX, FaceFinder, Inspection
-from ops.faces.align import CANONICAL, Affine, align, alignment, feather, inspector_crop, share_outside
+from ops.faces.align import Affine, align, alignment, feather, inspector_crop, share_outside
 from ops.faces.blend import blend, change_of, lost_grain
-from ops.faces.find import Face, Search, find_faces
+from ops.faces.find import Face, find_faces
+from ops.faces.settings import FaceSettings
 
 Enhancer = Callable[[Tensor], Tensor]
 """Aligned degraded faces (N, 3, S, S) in [0, 1] to enhanced ones, same shape and range."""
@@ -30,33 +30,6 @@ class Outcome(StrEnum):
     AT_THE_BORDER = "left: cut by the border"
     DOUBTFUL = "left: perhaps not a face"
     CHANGED = "left: the enhancement would have changed the face"
-
-
-@dataclass(frozen=True)
-class FaceSettings:
-    """How faces are treated; it travels with a release.
-
-    Attributes:
-        search: how they are looked for.
-        canvas_px: side of the aligned face.
-        batch_size: faces in one pass of the enhancer.
-        strength: 0 leaves every face as it is, 1 takes the enhanced one whole.
-        min_eye_distance_px: faces whose eyes are nearer to each other are left alone.
-        max_outside: largest share of a face beyond the photo's border.
-        max_misfit: largest mean distance of the landmarks from a face's canonical ones, in eye distances.
-        max_shift: largest mean move of the landmarks by the enhancement, in eye distances.
-        max_structure_distance: largest ``structure_distance`` between the face before and after.
-    """
-
-    search: Search
-    canvas_px: int
-    batch_size: int
-    strength: float
-    min_eye_distance_px: float
-    max_outside: float
-    max_misfit: float
-    max_shift: float
-    max_structure_distance: float
 
 
 @dataclass(frozen=True)
@@ -157,17 +130,14 @@ def _aligned(photo: Tensor, face: Face, finder: FaceFinder, settings: FaceSettin
         objection = Outcome.TOO_SMALL
     elif share_outside(affine, settings.canvas_px, *photo.shape[-2:]) > settings.max_outside:
         objection = Outcome.AT_THE_BORDER
-    elif not _is_surely_a_face(face, affine, canvas, finder, settings):
+    elif not settings.is_plausible(face) or not _is_confirmed(finder, canvas, settings):
         objection = Outcome.DOUBTFUL
     return _Aligned(face, affine, canvas, objection)
 
 
-def _is_surely_a_face(face: Face, affine: Affine, canvas: Tensor, finder: FaceFinder, settings: FaceSettings) -> bool:
-    """Whether the landmarks lie as in a face, and a second look at the aligned face agrees with the first."""
-    on_canvas = (face.landmarks @ affine[:, :2].T + affine[:, 2]) / settings.canvas_px
-    eyes = float(np.linalg.norm(CANONICAL[1] - CANONICAL[0]))
-    misfit = float(np.linalg.norm(on_canvas - CANONICAL, axis=1).mean()) / eyes
-    return misfit <= settings.max_misfit and float(_inspected(finder, canvas).score) > settings.search.thresholds[2]
+def _is_confirmed(finder: FaceFinder, canvas: Tensor, settings: FaceSettings) -> bool:
+    """Whether a second look, at the aligned face, finds what the first found."""
+    return float(_inspected(finder, canvas).score) > settings.search.thresholds[2]
 
 
 def _inspected(finder: FaceFinder, canvas: Tensor) -> Inspection:

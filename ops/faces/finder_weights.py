@@ -24,6 +24,7 @@ from ops.tensor_files import load_weights, save_tensors
 
 WHEEL: Final = "facenet-pytorch==2.6.0"
 _TIMEOUT_S: Final = 120
+_FILE_NAME: Final = "face-finder.safetensors"
 _MEMBERS: Final = {  # part of the finder -> (member of the wheel, sha256)
     "proposer": (
         "facenet_pytorch/data/pnet.pt",
@@ -53,13 +54,19 @@ def face_finder(cache: Path, log: Callable[[str], None]) -> FaceFinder:
     return load_weights(FaceFinder(), finder_weights(cache, log)).eval()
 
 
+def cached_finder(cache: Path) -> FaceFinder | None:
+    """The finder if an earlier call of ``face_finder`` brought its weights into ``cache``; no network."""
+    path = cache / _FILE_NAME
+    return load_weights(FaceFinder(), path).eval() if path.is_file() else None
+
+
 def finder_weights(cache: Path, log: Callable[[str], None]) -> Path:
     """The finder's weights as one safetensors file in ``cache``.
 
     Raises:
         FaceFinderUnavailableError: as for ``face_finder``.
     """
-    path = cache / "face-finder.safetensors"
+    path = cache / _FILE_NAME
     if not path.is_file():
         with tempfile.TemporaryDirectory() as workshop:
             save_tensors(path, read_wheel(_downloaded(Path(workshop))))

@@ -28,7 +28,7 @@ def clean_vae(
     source = training_pairs(degraded_pairs, clean_photos, textures, config.recipe.dataset)
     shown, facts = held_out_sample(degraded_pairs).clean, _facts(config, degraded_pairs)
     with tracking.bench(context, home, compute) as bench:
-        return _described(train_clean_vae(recipe, source, shown, facts, bench))
+        return described_checkpoint(train_clean_vae(recipe, source, shown, facts, bench))
 
 
 @dg.asset(group_name="training", code_version="1", kinds={"pytorch", "mlflow"})
@@ -53,7 +53,7 @@ def degraded_vae(
     shown = held_out_sample(degraded_pairs).degraded
     facts = {**_facts(config, degraded_pairs), "old photos": old_photos.sha256}
     with tracking.bench(context, home, compute) as bench:
-        return _described(train_degraded_vae(recipe, source, old, shown, facts, bench))
+        return described_checkpoint(train_degraded_vae(recipe, source, old, shown, facts, bench))
 
 
 @dg.asset(group_name="training", code_version="1", kinds={"pytorch", "mlflow"})
@@ -77,7 +77,7 @@ def latent_mapping(
     source = training_pairs(degraded_pairs, clean_photos, textures, config.recipe.dataset)
     shown, facts = held_out_sample(degraded_pairs), _facts(config, degraded_pairs)
     with tracking.bench(context, home, compute) as bench:
-        return _described(train_mapping(recipe, degraded_vae, clean_vae, source, shown, facts, bench))
+        return described_checkpoint(train_mapping(recipe, degraded_vae, clean_vae, source, shown, facts, bench))
 
 
 @dg.asset(group_name="training", code_version="1", kinds={"pytorch", "mlflow"})
@@ -99,7 +99,7 @@ def defect_detector(
     source = training_pairs(degraded_pairs, clean_photos, textures, config.recipe.dataset)
     shown, facts = held_out_sample(degraded_pairs), _facts(config, degraded_pairs)
     with tracking.bench(context, home, compute) as bench:
-        return _described(train_detector(recipe, source, shown, facts, bench))
+        return described_checkpoint(train_detector(recipe, source, shown, facts, bench))
 
 
 def _facts(config: RunScale, pairs: PairSet) -> dict[str, str]:
@@ -112,7 +112,7 @@ def _facts(config: RunScale, pairs: PairSet) -> dict[str, str]:
     }
 
 
-def _described(checkpoint: Checkpoint) -> dg.MaterializeResult[Checkpoint]:
+def described_checkpoint(checkpoint: Checkpoint) -> dg.MaterializeResult[Checkpoint]:
     """The checkpoint with its curves and what it does to a few held-out photos."""
     from ops.images import decode_rgb
     from ops.pictures import markdown_picture

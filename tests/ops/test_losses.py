@@ -7,7 +7,16 @@ from torch.nn import functional as F
 from torch.testing import assert_close
 
 from models.vae import Posterior
-from ops.losses import balanced_cross_entropy, feature_matching, focal, kl, lsgan
+from ops.losses import (
+    balanced_cross_entropy,
+    feature_matching,
+    focal,
+    hinge,
+    hinge_fooling,
+    kl,
+    layer_distance,
+    lsgan,
+)
 
 
 def test_kl_equals_torchs_own() -> None:
@@ -47,3 +56,17 @@ def test_balanced_cross_entropy_of_an_undecided_detector_does_not_depend_on_how_
     mask[..., :damaged] = 1
     loss = balanced_cross_entropy(torch.zeros_like(mask), mask, max_weight=1e9)
     assert_close(loss, torch.tensor(math.log(2)))
+
+
+def test_the_hinge_is_silent_once_the_judge_is_sure() -> None:
+    sure, unsure = [[torch.full((1, 1, 2, 2), 2.0)]], [[torch.zeros(1, 1, 2, 2)]]
+    assert hinge(sure, is_real=True) == 0
+    assert hinge(unsure, is_real=True) == hinge(unsure, is_real=False) == 1
+    assert hinge(sure, is_real=False) == 3
+    assert hinge_fooling(sure) == -2
+
+
+def test_layer_distance_is_blind_to_the_scale_of_a_layer() -> None:
+    ours, theirs = torch.rand(1, 2, 4, 4), torch.rand(1, 2, 4, 4)
+    assert_close(layer_distance([ours], [theirs]), layer_distance([100 * ours], [100 * theirs]))
+    assert layer_distance([theirs], [theirs]) == 0

@@ -12,6 +12,8 @@ GROUPS = {
     "training": {"clean_vae", "degraded_vae", "latent_mapping", "defect_detector"},
     "baselines": {"deep_image_prior", "bm3d"},
     "evaluation": {"triplet_translation", "scores", "released_model"},
+    "faces": {"aligned_faces", "face_generator", "face_examples"},
+    "ablations": {"face_injection_study"},
     "archive": {"sample_collection", "archive_manifest", "restored_shard", "archive_report"},
 }
 

@@ -55,6 +55,11 @@ def test_a_second_training_run_trains_nothing_and_scores_the_same(trained: Insta
     assert json.loads((trained.settings.home / "records/scores.json").read_text()) == before
 
 
+def test_without_a_face_finder_faces_are_left_alone(trained: Installation) -> None:
+    verdict = json.loads((trained.settings.home / "records/face_examples.json").read_text())
+    assert (verdict["num_faces"], verdict["strength"]) == (0, 0.0)
+
+
 def test_one_photo_from_the_command_line(trained: Installation, tmp_path: Path) -> None:
     originals = trained.settings.home / "archive/originals/album-1"
     good, torn = originals / "photo-00.jpg", originals / "torn-file.jpg"

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 
 from models.face_finder import FaceFinder
-from ops.faces.enhance import FaceSettings
 from ops.faces.find import Search
 from ops.faces.finder_weights import FaceFinderUnavailableError, face_finder
+from ops.faces.settings import FaceSettings
 
 
 @pytest.fixture(scope="session")

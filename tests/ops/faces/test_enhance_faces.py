@@ -7,8 +7,9 @@ from torch.nn import functional as F
 
 from models.face_finder import FaceFinder
 from ops.faces import enhance
-from ops.faces.enhance import EnhancedFaces, FaceSettings, Outcome, enhance_faces
+from ops.faces.enhance import EnhancedFaces, Outcome, enhance_faces
 from ops.faces.find import find_faces
+from ops.faces.settings import FaceSettings
 
 
 class Enhancers:
