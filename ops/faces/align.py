@@ -22,6 +22,10 @@ CANONICAL: Final[Points] = np.array(
 """Where the landmarks lie on a canvas of side 1: a frontal face with its hair and chin, the eyes 0.234 apart."""
 
 
+INSPECTED: Final = (0.24, 0.29, 0.52)
+"""Left, top and side of the part of the canvas that the face inspector is shown, as tight as it was taught."""
+
+
 def alignment(landmarks: Points, canvas_px: int) -> Affine:
     """Fit the turn, scale and shift (no shear, no mirror) that lays ``landmarks`` on the canonical ones.
 
@@ -99,7 +103,6 @@ def share_outside(affine: Affine, canvas_px: int, height: int, width: int) -> fl
 
 
 def inspector_crop(canvas: Tensor, size_px: int) -> Tensor:
-    """The middle of canvases (N, 3, S, S), as tightly around the face as the inspector was taught, in its size."""
-    side = canvas.shape[-1]
-    left, top, reach = round(0.24 * side), round(0.29 * side), round(0.52 * side)
+    """The part ``INSPECTED`` of canvases (N, 3, S, S), in the inspector's size."""
+    left, top, reach = (round(share * canvas.shape[-1]) for share in INSPECTED)
     return F.interpolate(canvas[..., top : top + reach, left : left + reach], size=(size_px, size_px), mode="area")

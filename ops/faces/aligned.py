@@ -13,6 +13,7 @@ from ops.corpora.records import Corpus, CorpusPhoto, with_both_splits
 from ops.faces.align import align, alignment, share_outside
 from ops.faces.find import find_faces
 from ops.faces.finder_weights import FaceFinderUnavailableError, cached_finder, face_finder
+from ops.faces.second_look import is_confirmed
 from ops.faces.settings import FaceSettings
 from ops.images import decode_rgb, encode_png
 
@@ -74,12 +75,13 @@ def _faces_of(photo: CorpusPhoto, finder: FaceFinder, settings: FaceSettings, fo
     for number, face in enumerate(find_faces(finder, pixels, settings.search)):
         affine = alignment(face.landmarks, canvas_px)
         is_cut = share_outside(affine, canvas_px, *pixels.shape[-2:]) > 0
-        eyes_on_canvas_px = face.eye_distance_px / canvas_px
-        if is_cut or eyes_on_canvas_px < _MIN_CANVAS_SHARE * settings.canonical_eye_distance:
+        eyes_on_canvas = face.eye_distance_px / canvas_px
+        if is_cut or eyes_on_canvas < _MIN_CANVAS_SHARE * settings.canonical_eye_distance:
             continue
-        if not settings.is_plausible(face):
+        canvas = align(pixels, affine, canvas_px)
+        if not (settings.is_plausible(face) and is_confirmed(finder, canvas, settings)):
             continue
-        png = encode_png(align(pixels, affine, canvas_px))
+        png = encode_png(canvas)
         sha256 = hashlib.sha256(png).hexdigest()
         path = folder / f"{sha256}.png"
         path.write_bytes(png)

@@ -12,10 +12,11 @@ from enum import StrEnum
 import torch
 from torch import Tensor
 
-from models.face_finder import INSPECTOR_PX, FaceFinder, Inspection
-from ops.faces.align import Affine, align, alignment, feather, inspector_crop, share_outside
+from models.face_finder import FaceFinder
+from ops.faces.align import Affine, align, alignment, feather, share_outside
 from ops.faces.blend import blend, change_of, lost_grain
 from ops.faces.find import Face, find_faces
+from ops.faces.second_look import compare_faces, is_confirmed
 from ops.faces.settings import FaceSettings
 
 Enhancer = Callable[[Tensor], Tensor]
@@ -104,24 +105,6 @@ def enhance_faces(photo: Tensor, finder: FaceFinder, enhancer: Enhancer, setting
     return EnhancedFaces(restored, tuple(records))
 
 
-@torch.inference_mode()
-def compare_faces(finder: FaceFinder, before: Tensor, after: Tensor) -> tuple[float, float]:
-    """How far the landmarks moved, in eye distances, and how much the structure changed, of (1, 3, S, S) each."""
-    first, second = _inspected(finder, before), _inspected(finder, after)
-    eyes = (first.landmarks[:, 1] - first.landmarks[:, 0]).norm(dim=-1).clamp(min=1e-3)
-    shift = (first.landmarks - second.landmarks).norm(dim=-1).mean(dim=-1) / eyes
-    return float(shift), float(structure_distance(first, second))
-
-
-def structure_distance(first: Inspection, second: Inspection) -> Tensor:
-    """1 - cosine of the finder's 256 features, (N,): 0 for the same make-up of a face.
-
-    They tell eyes, nose and mouth, their place and their light. They were not trained to tell persons apart, so this
-    is no identity distance and must not be called one.
-    """
-    return 1 - torch.cosine_similarity(first.features, second.features, dim=1)
-
-
 def _aligned(photo: Tensor, face: Face, finder: FaceFinder, settings: FaceSettings) -> _Aligned:
     affine = alignment(face.landmarks, settings.canvas_px)
     canvas = align(photo, affine, settings.canvas_px)
@@ -130,18 +113,9 @@ def _aligned(photo: Tensor, face: Face, finder: FaceFinder, settings: FaceSettin
         objection = Outcome.TOO_SMALL
     elif share_outside(affine, settings.canvas_px, *photo.shape[-2:]) > settings.max_outside:
         objection = Outcome.AT_THE_BORDER
-    elif not settings.is_plausible(face) or not _is_confirmed(finder, canvas, settings):
+    elif not settings.is_plausible(face) or not is_confirmed(finder, canvas, settings):
         objection = Outcome.DOUBTFUL
     return _Aligned(face, affine, canvas, objection)
-
-
-def _is_confirmed(finder: FaceFinder, canvas: Tensor, settings: FaceSettings) -> bool:
-    """Whether a second look, at the aligned face, finds what the first found."""
-    return float(_inspected(finder, canvas).score) > settings.search.thresholds[2]
-
-
-def _inspected(finder: FaceFinder, canvas: Tensor) -> Inspection:
-    return finder.inspector(inspector_crop(canvas, INSPECTOR_PX))
 
 
 def _in_batches(canvases: Sequence[Tensor], enhancer: Enhancer, size: int) -> list[Tensor]:

@@ -10,12 +10,13 @@ import torch
 from torch import Tensor
 
 from models.face import FaceGenerator
-from models.face_finder import INSPECTOR_PX, FaceFinder
+from models.face_finder import FaceFinder
 from ops.checkpoints import Checkpoint
 from ops.corpora.records import Corpus
-from ops.faces.align import align, alignment, inspector_crop
-from ops.faces.enhance import enhance_faces, structure_distance
+from ops.faces.align import align, alignment
+from ops.faces.enhance import enhance_faces
 from ops.faces.find import find_faces
+from ops.faces.second_look import inspected, structure_distance
 from ops.faces.settings import FaceSettings
 from ops.faces.verdict import FaceVerdict
 from ops.images import decode_rgb
@@ -63,7 +64,7 @@ def judge_generator(
         return _UNJUDGED
     restored = torch.cat([generator(face) for face in pairs.degraded.split(1)])
     levels = [_mean_psnr(faces, pairs.clean) for faces in (pairs.degraded, restored)]
-    looks = [finder.inspector(inspector_crop(faces, INSPECTOR_PX)) for faces in (pairs.degraded, restored, pairs.clean)]
+    looks = [inspected(finder.inspector, faces) for faces in (pairs.degraded, restored, pairs.clean)]
     structures = [float(structure_distance(look, looks[2]).mean()) for look in looks[:2]]
     (psnr_input, psnr_restored), (structure_input, structure_restored) = levels, structures
     is_better = psnr_restored > psnr_input and structure_restored < structure_input and num_faces >= _LEAST_FACES

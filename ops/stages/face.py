@@ -10,12 +10,11 @@ from torch.nn import functional as F
 
 from models.discriminators import DiscriminatorConfig, MultiscaleDiscriminator
 from models.face import FaceGenerator, FaceGeneratorConfig, Start
-from models.face_finder import INSPECTOR_PX, FaceFinder, FaceInspector
+from models.face_finder import FaceFinder, FaceInspector
 from ops.checkpoints import Checkpoint, config_to_json
 from ops.corpora.records import Corpus
 from ops.degradation.recipe import DegradationRecipe
-from ops.faces.align import inspector_crop
-from ops.faces.enhance import structure_distance
+from ops.faces.second_look import inspected, structure_distance
 from ops.faces.settings import FaceSettings
 from ops.images import encode_png
 from ops.losses import feature_matching, hinge, hinge_fooling, layer_distance
@@ -77,7 +76,7 @@ class FaceStage:
         restored = self.generator(batch.degraded, self._latent(batch.degraded, generator))
         made, real = (torch.cat([batch.degraded, face], dim=1) for face in (restored, batch.clean))
         verdicts = self.judge(made)
-        first, second = (self.inspector(inspector_crop(face, INSPECTOR_PX)) for face in (restored, batch.clean))
+        first, second = (inspected(self.inspector, face) for face in (restored, batch.clean))
         weights = self.weights
         terms = {
             "l1": weights.l1 * F.l1_loss(restored, batch.clean),

@@ -35,7 +35,8 @@ def settings() -> FaceSettings:
         strength=1.0,
         min_eye_distance_px=10,
         max_outside=0.15,
-        max_misfit=0.2,
+        max_misfit=0.25,
+        min_second_score=0.95,
         max_shift=0.06,
         max_structure_distance=0.08,
     )
