@@ -14,6 +14,7 @@ from models.face_finder import FaceFinder
 from ops.checkpoints import Checkpoint
 from ops.corpora.records import Corpus
 from ops.faces.align import align, alignment
+from ops.faces.blend import change_of
 from ops.faces.enhance import enhance_faces
 from ops.faces.find import find_faces
 from ops.faces.second_look import inspected, structure_distance
@@ -59,10 +60,13 @@ def report_faces(
 def judge_generator(
     generator: FaceGenerator, finder: FaceFinder, pairs: PairBatch | None, num_faces: int, settings: FaceSettings
 ) -> FaceVerdict:
-    """Compare degraded and restored faces with the clean ones of ``pairs``, cut from ``num_faces`` held-out faces."""
+    """Compare degraded and restored faces with the clean ones of ``pairs``, cut from ``num_faces`` held-out faces.
+
+    Judged is what would reach a photo: the change within the face, without its tone.
+    """
     if pairs is None:
         return _UNJUDGED
-    restored = torch.cat([generator(face) for face in pairs.degraded.split(1)])
+    restored = torch.cat([_laid_back(face, generator(face)) for face in pairs.degraded.split(1)])
     levels = [_mean_psnr(faces, pairs.clean) for faces in (pairs.degraded, restored)]
     looks = [inspected(finder.inspector, faces) for faces in (pairs.degraded, restored, pairs.clean)]
     structures = [float(structure_distance(look, looks[2]).mean()) for look in looks[:2]]
@@ -101,6 +105,10 @@ def _shown(
         affine = alignment(face.landmarks, _CELL_PX)
         shown.append(([align(photo, affine, _CELL_PX) for photo in (before, result.restored)], record.outcome))
     return shown
+
+
+def _laid_back(degraded: Tensor, restored: Tensor) -> Tensor:
+    return (degraded + change_of(degraded, restored)).clamp(0, 1)
 
 
 def _paired(cells: list[list[Tensor]], captions: list[list[str]]) -> Tensor:
