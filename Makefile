@@ -4,7 +4,7 @@ export OMP_NUM_THREADS ?= 1
 export DAGSTER_DISABLE_TELEMETRY = 1
 export MLFLOW_DISABLE_TELEMETRY = true
 
-.PHONY: help setup demo test check dev bench clean
+.PHONY: help setup demo test check dev bench datasheet clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -37,5 +37,9 @@ dev: setup ## Dagster's UI and daemon, MLflow's UI and a local S3 server, all on
 bench: setup ## measure speed: pairs against training steps, in CPU seconds of one thread
 	@.venv/bin/python -m benchmarks
 
-clean: ## remove what runs left behind (.albumen); the environment stays
-	rm -rf .albumen
+datasheet: setup ## make the synthetic pairs and write their datasheet to docs/
+	@.venv/bin/dagster asset materialize -m pipelines.definitions --select "clean_photos,textures,degraded_pairs"
+	@cp $${ALBUMEN_HOME:-.albumen}/results/datasheet* docs/
+
+clean: ## remove what runs left behind (.albumen), but not people's votes; the environment stays
+	[ ! -d .albumen ] || find .albumen -mindepth 1 -maxdepth 1 ! -name ballots.sqlite -exec rm -rf {} +

@@ -84,6 +84,18 @@ def identity_convolution(inputs: int, outputs: int) -> nn.Conv2d:
     return convolution
 
 
+def in_full_precision(layer: nn.Conv2d, features: Tensor) -> Tensor:
+    """Apply ``layer`` in the precision of its weights, also under autocast.
+
+    For the 1x1 convolutions that carry pixels past a network: bfloat16 would round each of them to 1/256.
+    """
+    device = features.device.type
+    if not torch.amp.is_autocast_available(device):  # such as "meta", where costs are counted
+        return layer(features)
+    with torch.autocast(device, enabled=False):
+        return layer(features.to(layer.weight.dtype))
+
+
 def pad_to_multiple(photo: Tensor, multiple: int) -> Tensor:
     """Repeat the right and bottom edge of (N, C, H, W) until both sides are multiples of ``multiple``."""
     height, width = photo.shape[-2:]

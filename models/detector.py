@@ -10,6 +10,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from models.blocks import BlurPool, pad_to_multiple
+from models.receptive_field import reach_of_doubled, reach_of_halved
+
+_RARE = -3.0  # logit of the head at first: one pixel in twenty, about as rare as damage is
 
 
 @dataclass(frozen=True)
@@ -22,45 +25,86 @@ class DetectorConfig:
 class DefectDetector(nn.Module):
     """U-Net with anti-aliased downsampling: photo -> logits of "this pixel is damaged".
 
-    Ronneberger et al., "U-Net", MICCAI 2015. Batch normalisation is frozen outside training, so a tile gives the same
-    logits as the whole photo.
+    Ronneberger et al., "U-Net", MICCAI 2015, with residual blocks (He et al., CVPR 2016) below full resolution:
+        f_0 = conv(photo),  f_i = blocks(conv(blur(f_{i-1}))),  g_i = block(up(g_{i+1}) + f_i),  logits = head(g_0).
+    The full resolution, where a channel costs most, only has a convolution each way; skips are added, not
+    concatenated. Batch normalisation is frozen outside training, so a tile gives the same logits as the whole photo.
     """
 
     def __init__(self, config: DetectorConfig) -> None:
         super().__init__()
         self.config = config
         widths = config.widths
-        self.stem = _double_convolution(3, widths[0])
+        self.stem = _convolution(3, widths[0])
         self.down = nn.ModuleList(
-            nn.Sequential(BlurPool(above), _double_convolution(above, below)) for above, below in pairwise(widths)
+            nn.Sequential(BlurPool(above), _convolution(above, below), _Block(below))
+            for above, below in pairwise(widths)
         )
-        self.up = nn.ModuleList(
-            nn.Conv2d(below, above, 3, padding=1, padding_mode="replicate") for above, below in pairwise(widths)
+        self.bottom = _Block(widths[-1])
+        self.up = nn.ModuleList(nn.Conv2d(below, above, 1, bias=False) for above, below in pairwise(widths))
+        self.merge = nn.ModuleList(
+            nn.Sequential(nn.BatchNorm2d(width), nn.ReLU(), _Block(width) if level else _convolution(width, width))
+            for level, width in enumerate(widths[:-1])
         )
-        self.merge = nn.ModuleList(_double_convolution(2 * above, above) for above, _ in pairwise(widths))
         self.head = nn.Conv2d(widths[0], 1, 1)
+        nn.init.constant_(_bias(self.head), _RARE)
+
+    @property
+    def grid_px(self) -> int:
+        """Pixels per side of one cell of the coarsest feature map."""
+        return 2 ** len(self.down)
+
+    @property
+    def reach_px(self) -> int:
+        """How many pixels to each side decide a logit: down the right side of the U, up its left side."""
+        risen = [1 if self.down else 2]  # of every level, what its merging convolutions and those above it see
+        for _ in self.down:
+            risen.append(reach_of_doubled(risen[-1] + 1) + 2)
+        reach = risen.pop()
+        while risen:
+            reach = max(reach_of_halved(reach + 3), risen.pop())
+        return reach + 1
 
     def forward(self, photo: Tensor) -> Tensor:
         """Map ``photo`` (N, 3, H, W) in [0, 1], any H and W, to logits (N, 1, H, W)."""
         height, width = photo.shape[-2:]
-        features = self.stem(pad_to_multiple(2 * photo - 1, 2 ** len(self.down)))
+        features = self.stem(pad_to_multiple(2 * photo - 1, self.grid_px))
         skips = []
         for down in self.down:
             skips.append(features)
             features = down(features)
+        features = self.bottom(features)
         for up, merge, skip in reversed(list(zip(self.up, self.merge, skips, strict=True))):
-            risen = up(F.interpolate(features, scale_factor=2, mode="bilinear"))
-            features = merge(torch.cat([risen, skip], dim=1))
+            features = merge(F.interpolate(up(features), scale_factor=2, mode="bilinear") + skip)
         return self.head(features)[..., :height, :width]
 
+    def recalibrate(self, scale: float, shift: float) -> None:
+        """Say ``scale * logits + shift`` from now on: a calibration becomes part of the weights."""
+        with torch.no_grad():
+            self.head.weight *= scale
+            _bias(self.head).mul_(scale).add_(shift)
 
-def _double_convolution(inputs: int, outputs: int) -> nn.Sequential:
-    """Two 3x3 convolutions, each with batch normalisation and a leaky rectifier."""
-    layers: list[nn.Module] = []
-    for channels in (inputs, outputs):
-        layers += [
-            nn.Conv2d(channels, outputs, 3, padding=1, padding_mode="replicate", bias=False),
-            nn.BatchNorm2d(outputs),
-            nn.LeakyReLU(0.2),
-        ]
-    return nn.Sequential(*layers)
+
+class _Block(nn.Module):
+    """relu(x + norm(conv(relu(norm(conv(x)))))); the last scale starts at zero, so a new block is silent."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.first = _convolution(channels, channels)
+        scale = nn.BatchNorm2d(channels)
+        nn.init.zeros_(scale.weight)
+        self.second = nn.Sequential(nn.Conv2d(channels, channels, 3, padding=1, bias=False), scale)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Map (N, C, h, w) to (N, C, h, w)."""
+        return F.relu(features + self.second(self.first(features)))
+
+
+def _convolution(inputs: int, outputs: int) -> nn.Sequential:
+    """A 3x3 convolution with batch normalisation and a rectifier."""
+    return nn.Sequential(nn.Conv2d(inputs, outputs, 3, padding=1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU())
+
+
+def _bias(convolution: nn.Conv2d) -> Tensor:
+    assert convolution.bias is not None
+    return convolution.bias

@@ -42,7 +42,7 @@ class PatchDiscriminator(nn.Module):
         outputs = []
         for layer in self.layers:
             photo = layer(photo)
-            outputs.append(photo)
+            outputs.append(photo.float())  # losses are measured in full precision also under autocast
         return outputs
 
 

@@ -34,6 +34,12 @@ class FidelityGate(nn.Module):
             nn.Conv2d(config.width, 1, 3, padding=1, padding_mode="replicate"),
         )
 
+    @property
+    def reach_px(self) -> int:
+        """How many pixels to each side decide a value of the gate: one 5x5 and two 3x3 convolutions."""
+        return 4
+
     def forward(self, degraded: Tensor, painted: Tensor, mask: Tensor) -> Tensor:
         """Return the gate (N, 1, H, W) in [0, 1] for photos (N, 3, H, W) and ``mask`` (N, 1, H, W)."""
-        return self.body(torch.cat([2 * degraded - 1, painted - degraded, mask], dim=1)).sigmoid()
+        logits = self.body(torch.cat([2 * degraded - 1, painted - degraded, mask], dim=1))
+        return logits.to(degraded.dtype).sigmoid()  # bfloat16 has 256 steps below 1: visible where much is changed

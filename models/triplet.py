@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
-from models.blocks import pad_to_multiple
+from models.blocks import Norm, pad_to_multiple
 from models.fidelity_gate import FidelityGate
-from models.mapping import LatentMapping, mask_to_latent
+from models.mapping import LatentMapping, Sources, mask_to_latent
 from models.vae import STRIDE, Vae
 
 
@@ -38,11 +39,44 @@ class TripletNetwork(nn.Module):
         self.mapping = mapping
         self.gate = gate
 
-    def forward(self, degraded: Tensor, mask: Tensor) -> Translation:
-        """Translate ``degraded`` (N, 3, H, W) in [0, 1] under the defect ``mask`` (N, 1, H, W); any H and W."""
+    @property
+    def reach_px(self) -> int | None:
+        """How many pixels to each side decide a pixel, what the nonlocal block reads apart; None: the whole photo."""
+        if not self._is_local:
+            return None
+        gate_px = 0 if self.gate is None else self.gate.reach_px
+        return self.degraded_vae.pixels_seen(self.clean_vae.cells_seen(gate_px) + self.mapping.reach_cells)
+
+    @property
+    def offer_reach_px(self) -> int | None:
+        """How many pixels to each side decide what a cell offers; None: the whole photo."""
+        return self.degraded_vae.pixels_seen(len(self.mapping.config.widths)) if self._is_local else None
+
+    @property
+    def _is_local(self) -> bool:
+        norms = {self.degraded_vae.config.norm, self.clean_vae.config.norm, self.mapping.config.norm}
+        return norms == {Norm.NONE}
+
+    def forward(self, degraded: Tensor, mask: Tensor, sources: Sequence[Sources] | None = None) -> Translation:
+        """Translate ``degraded`` (N, 3, H, W) in [0, 1] under the defect ``mask`` (N, 1, H, W); any H and W.
+
+        ``sources`` are what the whole photos offer when ``degraded`` are tiles of them; see ``offer``.
+        """
         height, width = degraded.shape[-2:]
-        photo, damage = pad_to_multiple(degraded, STRIDE), pad_to_multiple(mask, STRIDE)
-        latent = self.mapping(self.degraded_vae.encode(photo).mean, mask_to_latent(damage, STRIDE))
-        painted = self.clean_vae.decode(latent)[..., :height, :width].float()
-        gate = torch.ones_like(mask) if self.gate is None else self.gate(degraded, painted, mask).float()
+        damage = self.latent_mask(mask)
+        latent = self.mapping(self._encode(degraded), damage, sources)
+        painted = self.clean_vae.decode(latent)[..., :height, :width].to(degraded.dtype)
+        gate = torch.ones_like(mask) if self.gate is None else self.gate(degraded, painted, mask)
         return Translation(torch.lerp(degraded, painted, gate), painted, gate, latent)
+
+    def latent_mask(self, mask: Tensor) -> Tensor:
+        """Bring the defect ``mask`` (N, 1, H, W) to the latent grid (N, 1, h, w)."""
+        return mask_to_latent(pad_to_multiple(mask, STRIDE), STRIDE)
+
+    def offer(self, degraded: Tensor, mask: Tensor, chosen: Tensor) -> Sources:
+        """What the ``chosen`` cells (h, w) of one photo or tile (1, 3, H, W) under ``mask`` (1, 1, H, W) offer."""
+        features = self.mapping.rise(self._encode(degraded))
+        return self.mapping.nonlocal_block.offer(features[0], self.latent_mask(mask)[0, 0], chosen)
+
+    def _encode(self, degraded: Tensor) -> Tensor:
+        return self.degraded_vae.encode(pad_to_multiple(degraded, STRIDE)).mean

@@ -12,7 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.blocks import Norm, ResidualBlock, identity_convolution, silent
+from models.blocks import Norm, ResidualBlock, identity_convolution, in_full_precision, silent
+from models.receptive_field import reach_of_doubled, reach_of_halved
 
 STRIDE = 4
 """Pixels per side of one latent cell: two stride-2 convolutions, as published."""
@@ -93,9 +94,9 @@ class Vae(nn.Module):
     def encode(self, photo: Tensor) -> Posterior:
         """Encode ``photo`` (N, 3, H, W) in [0, 1], H and W multiples of 4, to a posterior on (N, C, H/4, W/4)."""
         signed = 2 * photo - 1
-        mean, logvar = self.posterior(self.encoder(signed)).chunk(2, dim=1)
+        mean, logvar = self.posterior(self.encoder(signed)).float().chunk(2, dim=1)  # bfloat16 spoils exp(logvar)
         if self.pixels_in is not None:
-            mean = mean + self.pixels_in(F.pixel_unshuffle(signed, STRIDE))
+            mean = mean + in_full_precision(self.pixels_in, F.pixel_unshuffle(signed, STRIDE))
         return Posterior(mean, logvar.clamp(-12, 2))
 
     def decode(self, latent: Tensor) -> Tensor:
@@ -106,8 +107,18 @@ class Vae(nn.Module):
         """
         signed = self.decoder(latent)
         if self.pixels_out is not None:
-            signed = signed + F.pixel_shuffle(self.pixels_out(latent), STRIDE)
-        return (signed + 1) / 2
+            signed = signed.float() + F.pixel_shuffle(in_full_precision(self.pixels_out, latent), STRIDE)
+        return (signed.float() + 1) / 2
+
+    def pixels_seen(self, reach_cells: int) -> int:
+        """How many pixels to each side the encoder sees for ``reach_cells`` latent cells to each side."""
+        quarter = reach_cells + 2 * self.config.num_blocks
+        return reach_of_halved(reach_of_halved(quarter)) + 3
+
+    def cells_seen(self, reach_px: int) -> int:
+        """How many latent cells to each side the decoder sees for ``reach_px`` pixels to each side."""
+        quarter = reach_of_doubled(reach_of_doubled(reach_px + 3))
+        return quarter + 2 * self.config.num_blocks
 
     def forward(self, photo: Tensor) -> tuple[Tensor, Posterior]:
         """Encode, sample and decode ``photo`` as in training."""

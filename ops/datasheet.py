@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import io
-import json
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice, pairwise
 from pathlib import Path
+from typing import Final
 
-import pyarrow.parquet as pq
-from matplotlib.figure import Figure
 from torch import Tensor
 
-from ops.corpora.records import Corpus
-from ops.corpora.sheets import source_table
-from ops.images import encode_png
+from ops.checkpoints import replace_text
+from ops.corpora.records import HELD_OUT, SPLITS, Corpus
+from ops.corpora.sheets import refusal_table, source_table
+from ops.drawn_numbers import DrawnNumbers, draw_histograms, read_drawn_numbers
+from ops.images import encode_jpeg
 from ops.pair_sets import PairSet
-from ops.pair_shards import describe_shards, read_pairs
+from ops.pair_shards import damaged_share, read_pairs
 from ops.pictures import contact_sheet
 
-MAX_HISTOGRAMS = 40
+MAX_SHEET_BYTES: Final = 240_000
+_BOUNDS: Final = (0.0, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 
 
 @dataclass(frozen=True)
@@ -32,81 +33,72 @@ class Datasheet:
     histograms: bytes
 
 
-def write_datasheet(pairs: PairSet, clean: Corpus, textures: Corpus) -> Datasheet:
-    """Describe ``pairs`` and write ``datasheet.md``, ``pairs.png`` and ``numbers.png`` beside its shards."""
-    shards = [*pairs.shards("train"), *pairs.shards("held_out")]
-    counts = describe_shards(shards)
-    total = pairs.num_train + pairs.num_held_out
-    tables = [
-        f"## {str(about).capitalize()}\n\n| {about!s} | pairs of {total} |\n|---|---:|\n"
-        + "\n".join(f"| {value} | {number} |" for value, number in zip(rows["value"], rows["pairs"], strict=True))
-        for about, rows in counts.groupby("about", sort=False)
-    ]
-    text = "\n\n".join(
-        [
-            f"# Synthetic pairs, recipe {pairs.recipe_version}",
-            f"{pairs.num_train} frozen training pairs and {pairs.num_held_out} held-out pairs of {pairs.pair_px} px; "
-            f"structured damage touches {pairs.mean_damaged_share:.1%} of the held-out area on average. Every pair can "
-            f"be made again from its row alone. Checksum of the held-out pixels: `{pairs.sha256[:12]}`.",
-            "![pairs](pairs.png)",
-            "![numbers drawn](numbers.png)",
-            f"## Clean photos\n\n{source_table(clean)}",
-            f"## Textures\n\n{source_table(textures)}",
-            *tables,
-        ]
-    )
-    sheet, histograms = _contact_sheet(pairs), _histograms(_drawn_numbers(shards))
-    (pairs.folder / "datasheet.md").write_text(text + "\n")
-    (pairs.folder / "pairs.png").write_bytes(encode_png(sheet))
-    (pairs.folder / "numbers.png").write_bytes(histograms)
+def write_datasheet(pairs: PairSet, clean: Corpus, textures: Corpus, folder: Path) -> Datasheet:
+    """Describe ``pairs`` in ``folder``: ``datasheet.md``, ``datasheet-pairs.jpg`` and ``datasheet-numbers.png``."""
+    drawn = {split: read_drawn_numbers(pairs, split) for split in SPLITS}
+    sheet, histograms = _contact_sheet(pairs), draw_histograms(list(drawn.values()))
+    text = _text(pairs, clean, textures, drawn)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "datasheet-pairs.jpg").write_bytes(_small_jpeg(sheet))
+    (folder / "datasheet-numbers.png").write_bytes(histograms)
+    replace_text(folder / "datasheet.md", text + "\n")
     return Datasheet(text, sheet, histograms)
+
+
+def _text(pairs: PairSet, clean: Corpus, textures: Corpus, drawn: Mapping[str, DrawnNumbers]) -> str:
+    too_small = {f"smaller than a pair, {pairs.pair_px} px": pairs.num_too_small} if pairs.num_too_small else {}
+    parts = [
+        f"# Datasheet of the synthetic pairs, recipe {pairs.recipe_version}",
+        "Written by the asset `degraded_pairs`; `make datasheet` makes the pairs of the demo's scale and copies their "
+        "datasheet to `docs/`.",
+        f"{pairs.num_train} frozen training pairs, {pairs.num_validation} for validation and {pairs.num_held_out} held "
+        f"out, of {pairs.pair_px} px; no photo is in two splits. Training choices look at validation pairs, scores at "
+        "held-out ones. Structured damage touches "
+        f"{pairs.mean_damaged_share:.1%} of the held-out area on average. Every pair can be made again from its row "
+        f"alone, bit for bit. Checksum of the held-out pixels: `{pairs.sha256[:12]}`.",
+        "![clean photos, what became of them, and the masks](datasheet-pairs.jpg)",
+        "Held-out pairs. The number under a mask is the share of the area that structured damage touches.",
+        f"## Clean photos\n\n{source_table(clean)}",
+        f"## Textures\n\n{source_table(textures)}",
+        f"## Refused files\n\n{refusal_table((clean, textures), too_small)}",
+        _counts("Damage", "pairs with", {split: Counter(one.damages) for split, one in drawn.items()}),
+        _counts("Damages in a pair", "damages", {split: Counter(one.nums_damages) for split, one in drawn.items()}),
+        _counts("Mask coverage", "damaged share", {split: _binned(one.shares) for split, one in drawn.items()}),
+        "## Numbers drawn\n\nOver all splits; the first panel is the mask coverage, the others are the parameters of "
+        "each damage.\n\n![histograms](datasheet-numbers.png)",
+    ]
+    return "\n\n".join(parts)
+
+
+def _counts(title: str, about: str, counts: Mapping[str, Mapping[str, int]]) -> str:
+    """A table of how many pairs of each split have a value, values in the order in which they first come."""
+    values = list(dict.fromkeys(value for split in counts.values() for value in split))
+    if title != "Mask coverage":
+        values.sort(key=lambda value: (int(value) if value.isdigit() else 0, value))
+    lines = [f"## {title}", "", f"| {about} | {' | '.join(counts)} |", f"|---|{'---:|' * len(counts)}"]
+    lines += [f"| {value} | {' | '.join(str(split.get(value, 0)) for split in counts.values())} |" for value in values]
+    return "\n".join(lines)
+
+
+def _binned(shares: Sequence[float]) -> dict[str, int]:
+    """How many of ``shares`` are nothing, and how many lie above one bound and not above the next."""
+    bins = {"none": sum(share == 0 for share in shares)}
+    for low, high in pairwise(_BOUNDS):
+        bins[f"up to {high:.1%}"] = sum(low < share <= high for share in shares)
+    return bins
 
 
 def _contact_sheet(pairs: PairSet, count: int = 12) -> Tensor:
     """Clean photo, degraded photo and mask of ``count`` held-out pairs, two pairs in a row."""
-    shown = [one.pair for one, _ in zip(read_pairs(pairs.shards("held_out")), range(count), strict=False)]
-    triples = [(pair.clean, pair.degraded, pair.mask) for pair in shown]
-    width = min(2, len(triples))
-    rows = [
-        [cell for triple in triples[first : first + width] for cell in triple]
-        for first in range(0, len(triples) // width * width, width)
-    ]
-    return contact_sheet(rows, ["clean", "degraded", "mask"] * width, cell_px=128)
+    shown = [one.pair for one in islice(read_pairs(pairs, HELD_OUT), count)]
+    width = min(2, len(shown))
+    whole = [shown[first : first + width] for first in range(0, len(shown) // width * width, width)]
+    rows = [[cell for pair in row for cell in (pair.clean, pair.degraded, pair.mask)] for row in whole]
+    captions = [[text for pair in row for text in ("", "", f"{damaged_share(pair.mask):.1%}")] for row in whole]
+    return contact_sheet(rows, ["clean", "degraded", "mask"] * width, cell_px=128, captions=captions)
 
 
-def _drawn_numbers(shards: Sequence[Path]) -> dict[str, list[float]]:
-    """Every number of every plan by ``damage.parameter``."""
-    drawn: dict[str, list[float]] = defaultdict(list)
-    for shard in shards:
-        for text in pq.read_table(shard, columns=["plan"])["plan"].to_pylist():
-            plan = json.loads(text)
-            for step in (*plan["defects"], *plan["ageing"]):
-                for name, value in _numbers(step):
-                    drawn[f"{step.get('shape') or step['kind']}.{name}"].append(value)
-    return drawn
-
-
-def _numbers(record: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, float]]:
-    """The numbers of a record and of the records in it; seeds are not numbers that mean something."""
-    for name, value in record.items():
-        if isinstance(value, Mapping):
-            yield from _numbers(value, f"{prefix}{name}.")
-        elif isinstance(value, int | float) and not isinstance(value, bool) and "seed" not in name:
-            yield f"{prefix}{name}", float(value)
-
-
-def _histograms(drawn: Mapping[str, Sequence[float]]) -> bytes:
-    """One small histogram a parameter, the most often drawn first, as PNG bytes."""
-    names = sorted(drawn, key=lambda name: -len(drawn[name]))[:MAX_HISTOGRAMS]
-    columns = 8
-    num_rows = max(1, -(-len(names) // columns))
-    figure = Figure(figsize=(2 * columns, 1.5 * num_rows), dpi=80, layout="constrained")
-    for number, name in enumerate(names, start=1):
-        axes = figure.add_subplot(num_rows, columns, number)
-        axes.hist(drawn[name], bins=16, color="#7a5c3e")
-        axes.set_title(name, fontsize=7)
-        axes.tick_params(labelsize=6)
-        axes.set_yticks([])
-    png = io.BytesIO()
-    figure.savefig(png, format="png")
-    return png.getvalue()
+def _small_jpeg(pixels: Tensor) -> bytes:
+    """The finest JPEG of ``pixels`` that is small enough for a repository."""
+    made = (encode_jpeg(pixels, quality) for quality in (92, 85, 75, 60, 40, 20))
+    return next(data for data in made if len(data) <= MAX_SHEET_BYTES)

@@ -5,6 +5,15 @@ from __future__ import annotations
 import torch
 
 
+def has_fast_bfloat16(name: str) -> bool:
+    """Whether restoring on the device ``name`` is faster in bfloat16: processors that compute in it themselves.
+
+    Measured on processors only (docs/decisions/0008); other devices stay with float32.
+    """
+    is_processor = torch.device(name).type == "cpu"
+    return is_processor and (torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+
+
 def usable_device(name: str) -> str:
     """Return ``name`` if torch can compute there.
 

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from ops.metrics import psnr, ssim
+from ops.peak_memory import PeakMemory
 from ops.pictures import contact_sheet, mask_overlay
 from ops.restorers.restorer import Restorer
 
@@ -31,12 +32,15 @@ class EvaluationPair:
     """One photo of the test set: ``clean`` and ``degraded`` (1, 3, H, W), ``mask`` (1, 1, H, W) or None, in [0, 1].
 
     ``mask`` is what every method is given: detected defects for the table, true ones for a bound labelled as such.
+    ``damages`` names what was done to the photo, ``damaged_share`` the area that structured damage touches, in [0, 1].
     """
 
     name: str
     clean: Tensor
     degraded: Tensor
     mask: Tensor | None
+    damages: tuple[str, ...] = ()
+    damaged_share: float = 0.0
 
 
 class BrokenRestorationError(ValueError):
@@ -63,7 +67,8 @@ def score(
         keep: is given each restored photo, for grids and files.
 
     Returns:
-        One row per photo and method: photo, method, psnr (dB), ssim, seconds (wall), error ("" when all went well).
+        One row per photo and method: photo, method, psnr (dB), ssim, seconds (wall), error ("" when all went well), and
+        peak_mb (memory above what was held before, NaN where it cannot be measured).
 
     Raises:
         ValueError: no pairs, a name twice, or a method called ``input``.
@@ -88,7 +93,9 @@ def score(
     return pd.DataFrame(rows)
 
 
-def summarise(scores: pd.DataFrame, generator: torch.Generator | None = None) -> pd.DataFrame:
+def summarise(
+    scores: pd.DataFrame, generator: torch.Generator | None = None, metrics: Sequence[str] = METRICS
+) -> pd.DataFrame:
     """Average the scores of each method over its photos, with 95 % bootstrap intervals over photos.
 
     Gains are differences to the input of the *same* photo, so their intervals are free of the spread between photos.
@@ -96,11 +103,12 @@ def summarise(scores: pd.DataFrame, generator: torch.Generator | None = None) ->
     Args:
         scores: a table made by ``score``.
         generator: draws the resamples; the default is seeded with 0, so that one table has one summary.
+        metrics: the columns to average.
 
     Returns:
         One row per method in order of appearance, indexed by ``method``: photos and failed (counts), failure (the first
-        reason), for each of psnr, ssim, psnr_gain, ssim_gain the mean and its bounds ``_low`` and ``_high`` (NaN from a
-        single photo), and mean seconds.
+        reason), for each metric and its gain (psnr, psnr_gain, ...) the mean and its bounds ``_low`` and ``_high`` (NaN
+        from a single photo), and mean seconds.
     """
     generator = generator or torch.Generator().manual_seed(0)
     capped = scores.assign(psnr=scores["psnr"].clip(upper=IDENTICAL_DB))
@@ -111,32 +119,13 @@ def summarise(scores: pd.DataFrame, generator: torch.Generator | None = None) ->
         failures = rows.loc[rows["error"] != "", "error"]
         entry: dict[str, object] = {"method": method, "photos": len(good), "failed": len(failures)}
         entry["failure"] = failures.iloc[0] if len(failures) else ""
-        for metric in METRICS:
+        for metric in metrics:
             gains = good[metric] - baseline.loc[good.index, metric]
             for name, values in ((metric, good[metric]), (f"{metric}_gain", gains)):
-                bounds = _bootstrap(torch.tensor(values.to_numpy(dtype=float, copy=True)), generator)
+                bounds = bootstrap_mean(torch.tensor(values.to_numpy(dtype=float, copy=True)), generator)
                 entry |= dict(zip((name, f"{name}_low", f"{name}_high"), bounds, strict=True))
         summary.append(entry | {"seconds": good["seconds"].mean()})
     return pd.DataFrame(summary).set_index("method")
-
-
-def scores_markdown(summary: pd.DataFrame) -> str:
-    """Write a summary as a Markdown table, the best complete mean of each metric in bold, failures below it."""
-    lines = [
-        "| method | photos | PSNR, dB | SSIM | gain over input, dB | seconds per photo |",
-        "|---|---:|---:|---:|---:|---:|",
-    ]
-    best = summary[summary["failed"] == 0][list(METRICS)].max()  # a mean over fewer photos does not compete
-    for method, row in summary.iterrows():
-        total = row["photos"] + row["failed"]
-        photos = f"{total}" if not row["failed"] else f"{row['photos']} of {total}"
-        cells = [_interval(row, metric, digits, best[metric]) for metric, digits in (("psnr", ".2f"), ("ssim", ".3f"))]
-        gain = "" if method == INPUT else _interval(row, "psnr_gain", "+.2f")
-        seconds = "" if method == INPUT or math.isnan(row["seconds"]) else f"{row['seconds']:.2f}"
-        lines.append(f"| {method} | {photos} | {' | '.join(cells)} | {gain} | {seconds} |")
-    failed = summary[summary["failed"] > 0]
-    notes = [f"- {method} failed on {row['failed']}, first: {row['failure']}" for method, row in failed.iterrows()]
-    return "\n".join([*lines, "", "Means over photos, 95 % bootstrap intervals in brackets.", *notes]) + "\n"
 
 
 def comparison_grid(
@@ -181,7 +170,8 @@ def _run(
 ) -> dict[str, object]:
     start = time.perf_counter()
     try:
-        restored = restorer(pair.degraded, pair.mask).detach().cpu()
+        with PeakMemory() as memory:
+            restored = restorer(pair.degraded, pair.mask).detach().cpu()
         seconds = time.perf_counter() - start
         _check_restored(restored, pair)
     except BrokenRestorationError as error:
@@ -190,7 +180,7 @@ def _run(
     except (ValueError, ArithmeticError, RuntimeError, MemoryError) as error:
         return _failed(pair, method, time.perf_counter() - start, f"{type(error).__name__}: {error}")
     keep(pair, method, restored)
-    return _measured(pair, method, restored, seconds)
+    return _measured(pair, method, restored, seconds) | {"peak_mb": memory.mb}
 
 
 def _check_restored(restored: Tensor, pair: EvaluationPair) -> None:
@@ -202,13 +192,13 @@ def _check_restored(restored: Tensor, pair: EvaluationPair) -> None:
 
 def _measured(pair: EvaluationPair, method: str, restored: Tensor, seconds: float) -> dict[str, object]:
     values = {"psnr": psnr(restored, pair.clean), "ssim": ssim(restored, pair.clean)}
-    return {"photo": pair.name, "method": method, **values, "seconds": seconds, "error": ""}
+    return {"photo": pair.name, "method": method, **values, "seconds": seconds, "error": "", "peak_mb": math.nan}
 
 
 def _failed(pair: EvaluationPair, method: str, seconds: float, reason: str) -> dict[str, object]:
     reason = " ".join(reason.split())  # one line, for tables
     values = dict.fromkeys(METRICS, math.nan)
-    return {"photo": pair.name, "method": method, **values, "seconds": seconds, "error": reason}
+    return {"photo": pair.name, "method": method, **values, "seconds": seconds, "error": reason, "peak_mb": math.nan}
 
 
 def _line(row: dict[str, object]) -> str:
@@ -216,21 +206,13 @@ def _line(row: dict[str, object]) -> str:
     return f"{row['photo']}, {row['method']}: {verdict} ({row['seconds']:.1f} s)"
 
 
-def _bootstrap(values: Tensor, generator: torch.Generator) -> tuple[float, float, float]:
-    """Mean of ``values`` (n,) and the 2.5 % and 97.5 % quantiles of the means of resamples of n values."""
+def bootstrap_mean(values: Tensor, generator: torch.Generator) -> tuple[float, float, float]:
+    """The mean of ``values`` (n,) and the 2.5 % and 97.5 % quantiles of the means of resamples of n values."""
     if len(values) < 2:
         return float(values.mean()), math.nan, math.nan
     picks = torch.randint(len(values), (RESAMPLES, len(values)), generator=generator)
     low, high = values[picks].mean(dim=1).quantile(torch.tensor([0.025, 0.975], dtype=values.dtype)).tolist()
     return float(values.mean()), low, high
-
-
-def _interval(row: pd.Series, name: str, digits: str, best: float | None = None) -> str:
-    mean, low, high = (float(row[key]) for key in (name, f"{name}_low", f"{name}_high"))
-    if math.isnan(mean):
-        return "failed"
-    text = f"**{mean:{digits}}**" if mean == best else f"{mean:{digits}}"
-    return text if math.isnan(low) else f"{text} [{low:{digits}}, {high:{digits}}]"
 
 
 def _decibels(value: float) -> str:

@@ -39,26 +39,37 @@ def feature_matching(restored: Sequence[Sequence[Tensor]], clean: Sequence[Seque
     return torch.stack(distances).mean()
 
 
-def focal(logits: Tensor, mask: Tensor, gamma: float) -> Tensor:
+def perceptual(restored: Sequence[Tensor], clean: Sequence[Tensor]) -> Tensor:
+    """Sum over layers of the mean L1 distance of two photos' features (Johnson et al., ECCV 2016, section 3.1).
+
+    ``restored`` and ``clean`` are what a ``models.feature_trunk.FeatureTrunk`` says, which also weighs the layers.
+    """
+    return torch.stack([F.l1_loss(ours, theirs.detach()) for ours, theirs in zip(restored, clean, strict=True)]).sum()
+
+
+def focal(logits: Tensor, mask: Tensor, judged: Tensor, gamma: float) -> Tensor:
     """(1 - p_t)^gamma times the cross-entropy, averaged (Lin et al., "Focal Loss", ICCV 2017, equation 4).
 
-    ``logits`` and ``mask`` are (N, 1, H, W); the mask may be soft, p_t is then the agreement 1 - |p - m|.
+    ``logits``, ``mask`` and ``judged`` are (N, 1, H, W); only pixels where ``judged`` is 1 count. The mask may be soft,
+    p_t is then the agreement 1 - |p - m|.
     """
     agreement = 1 - (logits.sigmoid() - mask).abs()
     cross_entropy = F.binary_cross_entropy_with_logits(logits, mask, reduction="none")
-    return ((1 - agreement) ** gamma * cross_entropy).mean()
+    return ((1 - agreement) ** gamma * cross_entropy * judged).sum() / judged.sum().clamp(min=1)
 
 
-def balanced_cross_entropy(logits: Tensor, mask: Tensor, max_weight: float) -> Tensor:
+def balanced_cross_entropy(logits: Tensor, mask: Tensor, judged: Tensor, max_weight: float) -> Tensor:
     """Cross-entropy in which damaged pixels weigh as much as intact ones in total.
 
     The report balances positive and negative pixels of the detector so. The weight is intact / damaged area of the
-    batch, at most ``max_weight``, and divided out again, so the value does not grow with rare damage.
+    judged pixels of the batch, at most ``max_weight``, and divided out again, so the value does not grow with rare
+    damage.
     """
-    damaged = mask.mean().clamp(min=1e-6)
+    damaged = ((mask * judged).sum() / judged.sum().clamp(min=1)).clamp(min=1e-6)
     weight = ((1 - damaged) / damaged).clamp(max=max_weight)
-    loss = F.binary_cross_entropy_with_logits(logits, mask, pos_weight=weight)
-    return loss / (damaged * weight + 1 - damaged)
+    weights = judged * (1 + (weight - 1) * mask)
+    cross_entropy = F.binary_cross_entropy_with_logits(logits, mask, reduction="none")
+    return (weights * cross_entropy).sum() / weights.sum().clamp(min=1)
 
 
 def hinge(verdicts: Sequence[Sequence[Tensor]], *, is_real: bool) -> Tensor:

@@ -3,29 +3,50 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ops.checkpoints import Checkpoint
+
 if TYPE_CHECKING:
     import pandas as pd
-    from torch import Tensor
+    from torch import Tensor, nn
 
     from ops.evaluation import EvaluationPair
     from ops.restorers.restorer import Restorer
 
 
 @dataclass(frozen=True)
-class MethodResult:
-    """Where the results of ``method`` on the test set with checksum ``test_set`` lie.
+class MethodCost:
+    """What a method asks for.
 
-    The file has the columns of ``ops.evaluation.score`` and ``restored``, the photo as 8-bit PNG.
+    Attributes:
+        parameters: trained ones that a restoration uses; 0 for a method without training.
+        gflop: billions of floating-point operations of convolutions and matrix products for the first photo of the
+            test set; what else a method computes is not counted.
+        crops_seen: training crops that all its networks saw together.
+    """
+
+    parameters: int
+    gflop: float
+    crops_seen: int
+
+
+@dataclass(frozen=True)
+class MethodResult:
+    """Where the results of ``method`` on the test set with checksum ``test_set`` lie, and what it cost.
+
+    The file has the columns of ``ops.evaluation.score`` and ``restored``, the photo as 8-bit PNG. ``cost`` is None in
+    records of releases that did not measure it.
     """
 
     method: str
     test_set: str
     path: Path
+    cost: MethodCost | None = None
 
 
 def run_method(
@@ -35,8 +56,13 @@ def run_method(
     test_set: str,
     folder: Path,
     report: Callable[[str], None],
+    network: nn.Module | None = None,
+    training: Sequence[Checkpoint] = (),
 ) -> MethodResult:
-    """Restore every pair by ``restorer`` and write scores and pictures to ``folder``."""
+    """Restore every pair by ``restorer`` and write scores and pictures to ``folder``.
+
+    ``network`` holds the trained parameters, ``training`` tells how they came about; neither for an untrained method.
+    """
     from ops.evaluation import score
     from ops.images import encode_png
 
@@ -53,7 +79,23 @@ def run_method(
     temporary = path.with_suffix(".partial")
     scores.to_parquet(temporary, index=False)
     temporary.replace(path)
-    return MethodResult(method, test_set, path)
+    parameters = 0 if network is None else sum(weights.numel() for weights in network.parameters())
+    cost = MethodCost(parameters, _gflop(restorer, pairs[0]), sum(_crops_seen(checkpoint) for checkpoint in training))
+    return MethodResult(method, test_set, path, cost)
+
+
+def check_test_set(results: Sequence[MethodResult], test_set: str) -> None:
+    """Refuse results that were not made on the test set with checksum ``test_set``.
+
+    Raises:
+        ValueError: some were not; names them.
+    """
+    strangers = [f"{result.method}: {result.test_set[:12]}" for result in results if result.test_set != test_set]
+    if strangers:
+        raise ValueError(
+            f"the test set is {test_set[:12]}, but these methods saw another ({', '.join(strangers)}); old scores are "
+            "never mixed with new ones: materialize those methods again"
+        )
 
 
 def join_results(results: Sequence[MethodResult]) -> tuple[pd.DataFrame, dict[tuple[str, str], Tensor]]:
@@ -78,3 +120,19 @@ def join_results(results: Sequence[MethodResult]) -> tuple[pd.DataFrame, dict[tu
         if png is not None
     }
     return joined.drop(columns="restored"), pictures
+
+
+def _gflop(restorer: Restorer, pair: EvaluationPair) -> float:
+    """Counted while the first photo is restored once more; NaN where the method fails on it."""
+    from torch.utils.flop_counter import FlopCounterMode
+
+    try:
+        with FlopCounterMode(display=False) as counter:
+            restorer(pair.degraded, pair.mask)
+    except (ValueError, ArithmeticError, RuntimeError, MemoryError):
+        return math.nan
+    return counter.get_total_flops() / 1e9
+
+
+def _crops_seen(checkpoint: Checkpoint) -> int:
+    return checkpoint.step * int(checkpoint.facts["recipe"]["schedule"]["batch_size"])

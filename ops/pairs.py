@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Protocol
+from itertools import accumulate
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
-from ops.corpora.records import Corpus, CorpusPhoto
+from ops.corpora.records import HELD_OUT, TRAIN, VALIDATION, Corpus, CorpusPhoto
 from ops.degradation.degrade import degrade
 from ops.degradation.recipe import DegradationRecipe
-from ops.degradation.texture_scans import TextureScan, scans_of
-from ops.images import decode_rgb
+from ops.degradation.texture_scans import TextureScan
+from ops.images import decode_mask, decode_rgb
+from ops.pair_building import DatasetRecipe, large_enough, random_crop, scans_for
 from ops.pair_sets import PairSet
-from ops.pair_shards import DatasetRecipe, random_crop, read_pairs
+from ops.pair_shards import RowGroup, read_pairs, read_row_group, row_groups
 
 
 @dataclass(frozen=True)
@@ -40,26 +43,34 @@ class PairSource(Protocol):
 
 
 class FrozenPairs:
-    """The training pairs of a ``PairSet``, in memory as bytes; crops and mirror images are drawn anew each step."""
+    """The pairs of one split of a ``PairSet``, streamed from its shards; crops and mirror images are drawn anew.
+
+    Only the row groups that a batch needs are read, so the set may be larger than memory, and any step can come next.
+    """
 
     def __init__(self, pairs: PairSet, split: str, seed: int) -> None:
-        stored = [
-            torch.cat([one.pair.clean, one.pair.degraded, one.pair.mask], dim=1).mul(255).round().byte()
-            for one in read_pairs(pairs.shards(split))
-        ]
-        if not stored:
+        self._groups = row_groups(pairs, split)
+        if not self._groups:
             raise ValueError(
                 f"{pairs.folder} holds no {split} pairs; materialize degraded_pairs with a recipe that does"
             )
-        self.pairs = torch.cat(stored)  # (M, 7, P, P)
+        self._ends = list(accumulate(group.num_rows for group in self._groups))
+        self._rows = lru_cache(maxsize=64)(_picture_rows)
         self.seed = seed
 
     def batch(self, step: int, size: int, crop_px: int) -> PairBatch:
         """``size`` random crops of random pairs, half of them mirrored."""
         generator = _generator(self.seed, step)
-        chosen = torch.randint(len(self.pairs), (size,), generator=generator)
-        crops = [random_crop(self.pairs[index][None], crop_px, generator) for index in chosen]
-        return _split(_mirrored(torch.cat(crops).float() / 255, generator))
+        chosen = torch.randint(self._ends[-1], (size,), generator=generator).tolist()
+        crops = [random_crop(self._pictures(index), crop_px, generator) for index in chosen]
+        return _split(_mirrored(torch.cat(crops), generator))
+
+    def _pictures(self, index: int) -> Tensor:
+        """Clean, degraded and mask of pair ``index`` as (1, 7, P, P)."""
+        number = bisect_right(self._ends, index)
+        group = self._groups[number]
+        row = self._rows(group)[index - self._ends[number] + group.num_rows]
+        return torch.cat([decode_rgb(row["clean"]), decode_rgb(row["degraded"]), decode_mask(row["mask"])], dim=1)
 
 
 class FreshPairs:
@@ -104,10 +115,25 @@ class OldCrops:
 
 
 def training_pairs(pairs: PairSet, clean: Corpus, textures: Corpus, recipe: DatasetRecipe) -> PairSource:
-    """The pairs that ``recipe`` trains with: freshly damaged crops of ``clean``, or the frozen ones."""
-    if recipe.trains_fresh:
-        return FreshPairs(clean.train, scans_of(textures), recipe.degradation, recipe.seed)
-    return FrozenPairs(pairs, "train", recipe.seed)
+    """The pairs that ``recipe`` trains with: freshly damaged crops of ``clean``, or the frozen ones.
+
+    Raises:
+        ValueError: ``pairs`` were made by another degradation recipe, or no photo is large enough.
+    """
+    if pairs.recipe_version != recipe.degradation.version:
+        raise ValueError(
+            f"the pairs in {pairs.folder} were made by degradation recipe {pairs.recipe_version}, this run trains by "
+            f"{recipe.degradation.version}; materialize degraded_pairs again at this scale"
+        )
+    if not recipe.trains_fresh:
+        return FrozenPairs(pairs, TRAIN, recipe.seed)
+    photos = large_enough(clean.train, recipe.pair_px)
+    if not photos:
+        raise ValueError(
+            f"none of {len(clean.train)} training photos has sides of {recipe.pair_px} px; bring larger ones with "
+            "ALBUMEN_CLEAN_PHOTOS"
+        )
+    return FreshPairs(photos, scans_for(textures, TRAIN), recipe.degradation, recipe.seed)
 
 
 def old_crops(old: Corpus, crop_px: int, seed: int) -> OldCrops | None:
@@ -115,9 +141,9 @@ def old_crops(old: Corpus, crop_px: int, seed: int) -> OldCrops | None:
     return OldCrops(old.photos, crop_px, seed) if old.photos else None
 
 
-def held_out_sample(pairs: PairSet, count: int = 5) -> PairBatch:
-    """A few held-out pairs to show what a network does; every kind of damage has its chance."""
-    stored = [one.pair for one in read_pairs(pairs.shards("held_out"))]
+def validation_sample(pairs: PairSet, count: int = 5) -> PairBatch:
+    """A few validation pairs to show what a network does; every kind of damage has its chance."""
+    stored = [one.pair for one in read_pairs(pairs, VALIDATION)]
     chosen = stored[:: max(1, len(stored) // count)][:count]
     return PairBatch(
         torch.cat([pair.clean for pair in chosen]),
@@ -126,9 +152,18 @@ def held_out_sample(pairs: PairSet, count: int = 5) -> PairBatch:
     )
 
 
+def held_out_clean(pairs: PairSet) -> Tensor:
+    """The clean photos of all held-out pairs, (N, 3, pair_px, pair_px)."""
+    return torch.cat([one.pair.clean for one in read_pairs(pairs, HELD_OUT)])
+
+
 def _decode_bytes(photo: CorpusPhoto) -> Tensor:
     """A photo as bytes (1, 3, H, W): a quarter of the memory of float32."""
-    return decode_rgb(photo.path.read_bytes()).mul(255).round().byte()
+    return decode_rgb(photo.read()).mul(255).round().byte()
+
+
+def _picture_rows(group: RowGroup) -> list[dict[str, Any]]:
+    return read_row_group(group, ["clean", "degraded", "mask"])
 
 
 def _generator(seed: int, step: int) -> torch.Generator:

@@ -126,6 +126,22 @@ def line_plot(
     return png.getvalue()
 
 
+def scatter_panels(panels: Mapping[str, Mapping[str, Tensor]], title: str) -> bytes:
+    """Draw named groups of points (n, 2), one panel per entry side by side on the same axes; PNG bytes."""
+    figure = Figure(figsize=(1 + 3.2 * len(panels), 3.8), dpi=100, layout="constrained")
+    axes = figure.subplots(1, len(panels), sharex=True, sharey=True, squeeze=False)[0]
+    for axis, (name, groups) in zip(axes, panels.items(), strict=True):
+        for group, points in groups.items():
+            axis.scatter(*points.mT.tolist(), label=group, s=6, alpha=0.4, linewidths=0)
+        axis.set(title=name)
+        axis.grid(visible=True, alpha=0.3)
+    axes[0].legend(frameon=False)
+    figure.suptitle(title)
+    png = io.BytesIO()
+    figure.savefig(png, format="png")
+    return png.getvalue()
+
+
 def _check_grid(
     rows: Sequence[Sequence[Tensor]],
     column_titles: Sequence[str],

@@ -19,7 +19,7 @@ from models.triplet import TripletNetwork
 from models.vae import Vae, VaeConfig
 from ops.archive.provenance import ReleaseIdentity
 from ops.checkpoints import Checkpoint, config_from_json, config_to_json, file_sha256, replace_text
-from ops.devices import usable_device
+from ops.devices import has_fast_bfloat16, usable_device
 from ops.restoration import PhotoRestorer
 from ops.tensor_files import load_tensors, load_weights, save_tensors
 from ops.tiles import Tiling
@@ -84,9 +84,14 @@ def checkpoint_weights(
 
 
 def write_release(
-    root: Path, config: ReleaseConfig, weights: Mapping[str, tuple[Path, str]], facts: Mapping[str, object], gain: float
+    root: Path,
+    config: ReleaseConfig,
+    weights: Mapping[str, tuple[Path, str]],
+    facts: Mapping[str, object],
+    gain: float,
+    card: str = "",
 ) -> Path:
-    """Gather everything into one folder below ``root`` as ``model.safetensors`` and ``model.json``.
+    """Gather everything into one folder below ``root`` as ``model.safetensors``, ``model.json`` and ``README.md``.
 
     The folder is named by the sha256 of the release, which is over its weights and its configuration: both decide what
     a restored photo is.
@@ -97,6 +102,7 @@ def write_release(
         weights: where the networks lie, see ``assemble``.
         facts: recorded in the release.
         gain: of the restored photo over the untouched one on held-out pairs, in dB.
+        card: the model card in Markdown; see ``ops/model_cards.py``.
 
     Raises:
         ValueError: the gain is not positive; such a model is never released.
@@ -111,6 +117,7 @@ def write_release(
     sha256 = _identity(making / "model.safetensors", config)
     record = {"sha256": sha256, "config": config_to_json(config), "facts": dict(facts)}
     replace_text(making / "model.json", json.dumps(record, indent=1))
+    replace_text(making / "README.md", card)
     folder = root / sha256[:12]
     shutil.rmtree(folder, ignore_errors=True)
     making.replace(folder)
@@ -130,8 +137,9 @@ def load_release(folder: Path, strength: float = 1.0, device: str = "cpu") -> Ph
         raise ValueError(f"{folder} is not the release it says ({record['sha256'][:12]}...): delete it, fetch it again")
     names = ("degraded_vae", "clean_vae", "mapping", "gate", "detector")
     networks = assemble(config, {name: (path, f"{name}.") for name in names})
+    is_bf16 = has_fast_bfloat16(usable_device(device))
     return PhotoRestorer(
-        networks.detector, networks.triplet, config.threshold, config.tiling, strength, usable_device(device)
+        networks.detector, networks.triplet, config.threshold, config.tiling, strength, device, is_bf16
     )
 
 

@@ -1,17 +1,29 @@
-"""Restoring one decoded photo: find the defects, translate the photo, say what was done."""
+"""Restoring one decoded photo: find the defects, translate the photo, say what was done.
+
+Three walks over the photo, each in tiles with as much around them as their network sees: the detector writes the mask;
+where something is damaged, all tiles offer their share of intact cells; every tile is then translated, its damaged
+cells reading from what the whole photo offers. No step sees where tiles end, and none holds more than a tile.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from models.blocks import pad_to_multiple
 from models.detector import DefectDetector
+from models.mapping import Sources, choose_sources, mask_to_latent, source_stride
 from models.triplet import TripletNetwork
-from ops.tiles import Tiling, map_tiles
+from models.vae import STRIDE
+from ops import large_tensors
+from ops.tiles import Tile, Tiling, cut
+
+N = TypeVar("N", bound=nn.Module)
 
 
 @dataclass(frozen=True)
@@ -39,6 +51,7 @@ class PhotoRestorer:
         tiling: how photos larger than one tile are cut.
         strength: 1 restores fully, 0 returns the photo as it is, between them a blend.
         device: a torch device.
+        is_bf16: translate in bfloat16, within 1/255 of float32; what carries pixels, and the detector, stay in float32.
     """
 
     def __init__(
@@ -49,15 +62,17 @@ class PhotoRestorer:
         tiling: Tiling,
         strength: float = 1.0,
         device: str = "cpu",
+        is_bf16: bool = False,
     ) -> None:
         if not 0 <= strength <= 1:
             raise ValueError(f"strength lies between 0 (leave as it is) and 1 (restore fully), got {strength}")
-        self.detector = detector.eval().to(device)
-        self.network = network.eval().to(device)
+        self.detector = _laid_out(detector, device)
+        self.network = _laid_out(network, device)
         self.threshold = threshold
         self.tiling = tiling
         self.strength = strength
         self.device = device
+        self.is_bf16 = is_bf16
 
     @property
     def recipe(self) -> str:
@@ -65,35 +80,131 @@ class PhotoRestorer:
         return f"strength={self.strength:g}"
 
     @torch.inference_mode()
-    def __call__(self, old: Tensor) -> Restoration:
-        """Restore ``old`` (1, 3, H, W) in [0, 1]; the result has its size."""
+    def __call__(self, old: Tensor, mask: Tensor | None = None) -> Restoration:
+        """Restore ``old`` (1, 3, H, W) in [0, 1]; the result has its size.
+
+        ``mask`` (1, 1, H, W) in [0, 1] takes the place of the detector; soft values count as they are.
+        """
         started = time.perf_counter()
-        mask = self.damage(self.find_defects(old))
-        translated = map_tiles(self._translate, torch.cat([old, mask], dim=1), self.tiling)
-        painted, gate = translated[:, :3], translated[:, 3:]
-        restored = torch.lerp(old, painted, self.strength * gate).clamp(0, 1)
-        change = (restored - old).abs()
+        height, width = old.shape[-2:]
+        if mask is not None and mask.shape[-2:] != old.shape[-2:]:
+            given = f"{mask.shape[-1]} x {mask.shape[-2]} px"
+            raise ValueError(f"the mask is {given}, the photo {width} x {height} px; give a mask of the photo's size")
+        damage = self.find_defects(old) if mask is None else mask
+        cells = self._latent_mask(damage)
+        with torch.autocast(torch.device(self.device).type, torch.bfloat16, enabled=self.is_bf16):
+            sources = self._gather_sources(old, damage, cells)
+            restored, change = self._translate(old, damage, sources)
         facts = {
-            "damaged_fraction": float((mask > 0).float().mean()),
-            "repainted_fraction": float(gate.mean()) * self.strength,
-            "mean_change": float(change.mean()),
-            "largest_change": float(change.max()),
+            "damaged_fraction": change.damaged / (height * width),
+            "repainted_fraction": change.repainted / (height * width),
+            "mean_change": change.total / old.numel(),
+            "largest_change": change.largest,
             "strength": self.strength,
+            "threshold": self.threshold,
+            "is_mask_given": float(mask is not None),
+            "is_bf16": float(self.is_bf16),
+            "tiles": change.tiles,
+            "source_stride": source_stride(*cells.shape),
             "seconds": time.perf_counter() - started,
         }
-        return Restoration(restored, mask, facts)
+        return Restoration(restored, damage, facts)
 
     @torch.inference_mode()
     def find_defects(self, old: Tensor) -> Tensor:
-        """The probability (1, 1, H, W) of each pixel of ``old`` (1, 3, H, W) to be damaged."""
-        return map_tiles(lambda tile: self.detector(tile.to(self.device)).sigmoid().cpu(), old, self.tiling)
+        """The soft mask (1, 1, H, W) of ``old`` (1, 3, H, W): the defect probability above the threshold, else 0."""
+        mask = large_tensors.zeros(1, 1, *old.shape[-2:])
+        for tile in self._cut(old, self.detector.reach_px, self.detector.grid_px):
+            probability = self.detector(self._read(old, tile)).sigmoid()
+            _write(mask, tile, probability * (probability > self.threshold))
+        return mask
 
-    def damage(self, defect_prob: Tensor) -> Tensor:
-        """The soft mask the network is given: the probability where it exceeds the threshold, else zero."""
-        return defect_prob * (defect_prob > self.threshold)
+    def _latent_mask(self, mask: Tensor) -> Tensor:
+        """The mask (h, w) on the latent grid, made in pieces: the whole is 16 times larger."""
+        height, width = (-(-side // STRIDE) for side in mask.shape[-2:])
+        cells = torch.empty(height, width)
+        for tile in self._cut(mask, 0, STRIDE):
+            cells[*_cells(tile.middle)] = mask_to_latent(pad_to_multiple(mask[..., *tile.middle], STRIDE), STRIDE)[0, 0]
+        return cells
 
-    def _translate(self, photo_and_mask: Tensor) -> Tensor:
-        """Painted photo and gate (1, 4, h, w) of one tile of photo and mask (1, 4, h, w)."""
-        tile = photo_and_mask.to(self.device)
-        translation = self.network(tile[:, :3], tile[:, 3:])
-        return torch.cat([translation.painted, translation.gate], dim=1).cpu()
+    def _gather_sources(self, old: Tensor, mask: Tensor, cells: Tensor) -> list[Sources] | None:
+        """What the whole photo offers its damaged cells; None if nobody asks, or one tile is the whole photo."""
+        if not (cells > 0).any() or self._is_one_tile(old):
+            return None
+        is_source = choose_sources(cells)
+        parts = []
+        for tile in self._cut(old, self._halo(self.network.offer_reach_px), STRIDE):
+            chosen = torch.zeros_like(is_source[*_cells(tile.outer)])
+            chosen[*_cells(tile.inner)] = is_source[*_cells(tile.middle)]
+            if chosen.any():
+                parts.append(self.network.offer(self._read(old, tile), self._read(mask, tile), chosen.to(self.device)))
+        return [Sources.join(parts)]
+
+    def _translate(self, old: Tensor, mask: Tensor, sources: list[Sources] | None) -> tuple[Tensor, _Change]:
+        restored = large_tensors.zeros(*old.shape)
+        change = _Change()
+        for tile in self._translation_tiles(old):
+            translation = self.network(self._read(old, tile), self._read(mask, tile), sources)
+            share = self.strength * translation.gate
+            _write(restored, tile, torch.lerp(self._read(old, tile), translation.painted, share).clamp(0, 1))
+            change.add(old[..., *tile.middle], restored[..., *tile.middle], mask[..., *tile.middle], _kept(share, tile))
+        return restored, change
+
+    def _translation_tiles(self, old: Tensor) -> Iterator[Tile]:
+        return self._cut(old, self._halo(self.network.reach_px), STRIDE)
+
+    def _is_one_tile(self, old: Tensor) -> bool:
+        return len(list(self._translation_tiles(old))) == 1
+
+    def _halo(self, reach_px: int | None) -> int:
+        return self.tiling.halo_px if reach_px is None else reach_px
+
+    def _cut(self, photo: Tensor, reach_px: int, grid_px: int) -> Iterator[Tile]:
+        height, width = photo.shape[-2:]
+        return cut(height, width, self.tiling.tile_px, reach_px, grid_px)
+
+    def _read(self, photo: Tensor, tile: Tile) -> Tensor:
+        """The tile with its halo, on the device."""
+        return photo[..., *tile.outer].to(self.device).contiguous(memory_format=torch.channels_last)
+
+
+@dataclass
+class _Change:
+    """What was done to a photo, summed over its tiles."""
+
+    tiles: int = 0
+    damaged: float = 0.0
+    repainted: float = 0.0
+    total: float = 0.0
+    largest: float = 0.0
+
+    def add(self, old: Tensor, restored: Tensor, mask: Tensor, share: Tensor) -> None:
+        change = (restored - old).abs()
+        self.tiles += 1
+        self.damaged += int((mask > 0).sum())
+        self.repainted += float(share.sum(dtype=torch.float64))
+        self.total += float(change.sum(dtype=torch.float64))
+        self.largest = max(self.largest, float(change.max()))
+
+
+def _laid_out(network: N, device: str) -> N:
+    """Ready to restore: channels last, as convolutions of few channels are fastest (docs/decisions/0008)."""
+    network.eval().to(device)
+    for parameter in network.parameters():
+        if parameter.ndim == 4:
+            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+    return network
+
+
+def _kept(result: Tensor, tile: Tile) -> Tensor:
+    return result[..., *tile.inner]
+
+
+def _write(photo: Tensor, tile: Tile, result: Tensor) -> None:
+    photo[..., *tile.middle] = _kept(result, tile)
+
+
+def _cells(pixels: tuple[slice, slice]) -> tuple[slice, slice]:
+    """Rows and columns of cells that hold these rows and columns of pixels; they start on the latent grid."""
+    rows, columns = (slice(side.start // STRIDE, -(-side.stop // STRIDE)) for side in pixels)
+    return rows, columns

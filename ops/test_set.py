@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
-import torch
+from collections.abc import Callable
 
-from models.detector import DefectDetector
-from ops.checkpoints import Checkpoint, config_from_json
+import torch
+from torch import Tensor
+
+from ops.checkpoints import Checkpoint
+from ops.corpora.records import HELD_OUT
+from ops.detection.calibration import threshold_of
 from ops.evaluation import EvaluationPair
 from ops.pair_sets import PairSet
 from ops.pair_shards import read_pairs
-from ops.stages.detector import DetectorRecipe
-from ops.tensor_files import load_weights
+from ops.stages.detector import load_detector
 
 
-@torch.inference_mode()
-def held_out_pairs(pairs: PairSet, detector: Checkpoint, threshold: float) -> list[EvaluationPair]:
-    """The held-out pairs with detected masks: the defect probability where it exceeds ``threshold``, else zero."""
-    recipe = config_from_json(DetectorRecipe, detector.facts["recipe"])
-    network = load_weights(DefectDetector(recipe.network), detector.weights).eval()
+def held_out_pairs(pairs: PairSet, detector: Checkpoint) -> list[EvaluationPair]:
+    """The held-out pairs with detected masks: the defect probability where it exceeds the threshold, else zero."""
+    find_defects = defect_finder(detector)
     found = []
-    for stored in read_pairs(pairs.shards("held_out")):
-        defect_prob = network(stored.pair.degraded).sigmoid()
-        mask = defect_prob * (defect_prob > threshold)
-        found.append(EvaluationPair(stored.name, stored.pair.clean, stored.pair.degraded, mask))
+    for stored in read_pairs(pairs, HELD_OUT):
+        mask = find_defects(stored.pair.degraded)
+        share = float((stored.pair.mask > 0).float().mean())
+        damages = tuple(dict.fromkeys(stored.pair.plan.names))
+        found.append(EvaluationPair(stored.name, stored.pair.clean, stored.pair.degraded, mask, damages, share))
     return found
+
+
+def defect_finder(detector: Checkpoint) -> Callable[[Tensor], Tensor]:
+    """Photo (1, 3, H, W) -> the mask (1, 1, H, W) that every method is given of it."""
+    network, threshold = load_detector(detector), threshold_of(detector)
+
+    @torch.inference_mode()
+    def find(photo: Tensor) -> Tensor:
+        defect_prob = network(photo).sigmoid()
+        return defect_prob * (defect_prob > threshold)
+
+    return find

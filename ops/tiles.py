@@ -1,58 +1,74 @@
-"""Large photos in pieces: the same function on overlapping tiles, each giving its own middle to the result."""
+"""Large photos in pieces: overlapping tiles, each of which gives its own middle to the result."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-
-import torch
-from torch import Tensor
+from itertools import pairwise
 
 
 @dataclass(frozen=True)
 class Tiling:
-    """How a photo is cut.
+    """How a photo is cut. For networks that know how far they see, no value changes the result.
 
     Attributes:
-        tile_px: side of the middle that a tile contributes; photos up to this side stay whole.
-        halo_px: context on each side. From the receptive field on, the tiled result equals the whole one.
+        tile_px: side of the middle that a tile with neighbours all around contributes.
+        halo_px: context on each side for networks that see the whole photo (``Norm.INSTANCE``), which no halo makes
+            exact. All others take as much as they see.
     """
 
     tile_px: int
     halo_px: int
 
 
-def map_tiles(function: Callable[[Tensor], Tensor], photo: Tensor, tiling: Tiling) -> Tensor:
-    """Apply ``function``, (1, C, H, W) to (1, D, H, W) of the same size, tile by tile.
+@dataclass(frozen=True)
+class Tile:
+    """Rows and columns of one tile.
 
-    Tiles start at multiples of ``tile_px``, so a network whose grid divides ``tile_px`` and ``halo_px`` meets the
-    same cells as on the whole photo.
+    Attributes:
+        outer: what is read of the photo.
+        inner: what is kept of that.
+        middle: where in the photo the kept part lies.
     """
-    height, width = photo.shape[-2:]
-    if max(height, width) <= tiling.tile_px:
-        return function(photo)
-    result: Tensor | None = None
-    for rows in _spans(height, tiling):
-        for columns in _spans(width, tiling):
-            tile = function(photo[..., rows.outer, columns.outer])
-            if result is None:
-                result = torch.empty(*tile.shape[:-2], height, width, dtype=tile.dtype)
-            result[..., rows.middle, columns.middle] = tile[..., rows.inner, columns.inner]
-    assert result is not None
-    return result
+
+    outer: tuple[slice, slice]
+    inner: tuple[slice, slice]
+    middle: tuple[slice, slice]
+
+
+def cut(height: int, width: int, tile_px: int, reach_px: int, grid_px: int) -> Iterator[Tile]:
+    """Cut a photo into tiles whose middles cover it once, row by row.
+
+    Args:
+        height: of the photo.
+        width: of the photo.
+        tile_px: side of the middle of a tile with neighbours all around, give or take one cell.
+        reach_px: how far to each side a network sees; the halo is the next multiple of the grid.
+        grid_px: side of the network's coarsest cell. Tiles start on its grid, so a tile meets the cells of the photo.
+    """
+    spans = [_spans(length, tile_px, reach_px, grid_px) for length in (height, width)]
+    for rows in spans[0]:
+        for columns in spans[1]:
+            yield Tile((rows.outer, columns.outer), (rows.inner, columns.inner), (rows.middle, columns.middle))
 
 
 @dataclass(frozen=True)
 class _Span:
-    """One tile along one side: ``outer`` is read, ``inner`` of what comes out is kept, at ``middle`` of the result."""
+    """One tile along one side."""
 
     outer: slice
     inner: slice
     middle: slice
 
 
-def _spans(length: int, tiling: Tiling) -> Iterator[_Span]:
-    for start in range(0, length, tiling.tile_px):
-        stop = min(start + tiling.tile_px, length)
-        first, last = max(0, start - tiling.halo_px), min(length, stop + tiling.halo_px)
-        yield _Span(slice(first, last), slice(start - first, stop - first), slice(start, stop))
+def _spans(length: int, tile_px: int, reach_px: int, grid_px: int) -> list[_Span]:
+    """Tiles along one side, all read equally long: the first and the last, with one halo, contribute more."""
+    halo = -(-reach_px // grid_px) * grid_px
+    number = max(1, -(-(length - 2 * halo) // tile_px))
+    inside = (halo + (length - 2 * halo) * n // number // grid_px * grid_px for n in range(1, number))
+    borders = [0, *inside, length]
+    spans = []
+    for start, stop in pairwise(borders):
+        first, last = max(0, start - halo), min(length, stop + halo)
+        spans.append(_Span(slice(first, last), slice(start - first, stop - first), slice(start, stop)))
+    return spans

@@ -83,6 +83,26 @@ class MlflowLog:
             mlflow.MlflowClient().log_artifact(self.run_id, str(path))
 
 
+@dataclass(frozen=True)
+class PartLog:
+    """One of several trainings in the same run: all that it says is named ``part.name``."""
+
+    log: RunLog
+    part: str
+
+    def settings(self, values: Mapping[str, object]) -> None:
+        """Record what this part was started with."""
+        self.log.settings({f"{self.part}.{name}": value for name, value in values.items()})
+
+    def scalars(self, step: int, values: Mapping[str, float]) -> None:
+        """Record numbers of one step of this part."""
+        self.log.scalars(step, {f"{self.part}.{name}": value for name, value in values.items()})
+
+    def picture(self, name: str, png: bytes) -> None:
+        """Record a picture of this part."""
+        self.log.picture(f"{self.part}.{name}", png)
+
+
 @contextmanager
 def mlflow_run(tracking_uri: str, artifacts: Path, name: str, tags: Mapping[str, str]) -> Iterator[MlflowLog]:
     """Open one run in the experiment ``albumen`` and close it as finished or failed.

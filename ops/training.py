@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from ops.checkpoints import Checkpoint, find_checkpoint, fingerprint, verify_checkpoint, write_checkpoint
 from ops.tensor_files import load_tensors, save_tensors
-from ops.tracking import RunLog
+from ops.tracking import PartLog, RunLog
 
 Facts = Mapping[str, object]
 """JSON-able record of what decides a training's result."""
@@ -60,6 +60,15 @@ class Schedule:
             return 1.0
         return max(0.0, (self.steps - step) / max(1, self.steps - self.steady_steps))
 
+    def shortened(self, share: float) -> Schedule:
+        """The same course in ``share`` of the steps, at least one."""
+        steps = max(1, round(share * self.steps))
+        return replace(self, steps=steps, steady_steps=round(share * self.steady_steps))
+
+    def has_passed(self, share: float, step: int) -> bool:
+        """Whether at ``step`` at least ``share`` of all steps are done; never at a share of 1."""
+        return step >= share * self.steps
+
 
 class Stage(Protocol[B_contra]):
     """One network in training with its losses: the loop knows nothing else about it."""
@@ -76,17 +85,25 @@ class Stage(Protocol[B_contra]):
         """The loss of the trained network on ``batch``, and its terms for the log."""
 
     def adversary_losses(self) -> Tensor | None:
-        """The loss of the adversaries on what ``losses`` just saw; None if there are none."""
+        """The loss of the adversaries on what ``losses`` just saw; None if there are none or they have not joined."""
 
 
 @dataclass(frozen=True)
 class Workbench:
-    """Where a training works: ``root`` of the checkpoints, ``log`` of the numbers, ``report`` of lines, the device."""
+    """Where a training works: ``root`` of the checkpoints, ``log`` of the numbers, ``report`` of lines, the device.
+
+    ``vgg_weights`` is the user's file of VGG's weights for the perceptual loss, see ``ops/feature_weights.py``.
+    """
 
     root: Path
     log: RunLog
     report: Callable[[str], None]
     device: str = "cpu"
+    vgg_weights: Path | None = None
+
+    def part(self, name: str) -> Workbench:
+        """The same bench for one of several trainings that share a log."""
+        return replace(self, log=PartLog(self.log, name))
 
     def show(self, checkpoint: Checkpoint, samples: bytes) -> None:
         """Keep a PNG of what the trained network does, beside its weights and in the log."""
@@ -194,10 +211,10 @@ class _Loop:
         if self.adversary_optimiser is not None:
             with torch.autocast(torch.device(self.device).type, torch.bfloat16, enabled=schedule.is_bf16):
                 adversary_loss = stage.adversary_losses()
-            assert adversary_loss is not None
-            rate = schedule.discriminator_rate * factor
-            _descend(self.adversary_optimiser, adversary_loss, self.adversaries, rate, schedule.gradient_clip)
-            terms = terms | {"discriminator": float(adversary_loss.detach())}
+            if adversary_loss is not None:
+                rate = schedule.discriminator_rate * factor
+                _descend(self.adversary_optimiser, adversary_loss, self.adversaries, rate, schedule.gradient_clip)
+                terms = terms | {"discriminator": float(adversary_loss.detach())}
         self._average(schedule.ema_decay)
         self.step += 1
         return terms

@@ -11,10 +11,20 @@ from pipelines.assets.evaluation import scores
 
 
 @dg.asset_check(asset=clean_photos, blocking=True)
-def no_photo_is_in_both_splits(clean_photos: Corpus) -> dg.AssetCheckResult:
-    """No file is in training and held out, not even under two names."""
-    shared = {photo.sha256 for photo in clean_photos.train} & {photo.sha256 for photo in clean_photos.held_out}
-    return dg.AssetCheckResult(passed=not shared, metadata={"photos in both": len(shared)})
+def no_photo_is_in_two_splits(clean_photos: Corpus) -> dg.AssetCheckResult:
+    """No file is in two of training, validation and held out, not even under two names."""
+    splits = {(photo.sha256, photo.split) for photo in clean_photos.photos}
+    num_shared = len(splits) - len({sha256 for sha256, _ in splits})
+    return dg.AssetCheckResult(passed=num_shared == 0, metadata={"photos in two": num_shared})
+
+
+@dg.asset_check(asset=degraded_pairs, blocking=True)
+def no_photo_gives_pairs_to_two_splits(degraded_pairs: PairSet) -> dg.AssetCheckResult:
+    """The rows themselves name photos of one split only; every row group is opened, so a torn shard is found here."""
+    from ops.pair_building import photos_in_two_splits
+
+    num_shared = photos_in_two_splits(degraded_pairs)
+    return dg.AssetCheckResult(passed=num_shared == 0, metadata={"photos in two": num_shared})
 
 
 @dg.asset_check(asset=degraded_pairs, blocking=True)

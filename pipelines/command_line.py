@@ -2,13 +2,16 @@
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from pipelines.ablation_command import ablations
 from pipelines.settings import Settings
+from pipelines.study_command import study
+from pipelines.training_command import train
 
 if TYPE_CHECKING:
     from ops.restoration import PhotoRestorer
@@ -24,10 +27,14 @@ def main() -> None:
       ALBUMEN_HOME            everything Albumen writes (.albumen)
       ALBUMEN_CLEAN_PHOTOS    folder or s3://bucket/prefix of clean photos to train with
       ALBUMEN_OLD_PHOTOS      folder or s3://bucket/prefix of real old photos
-      ALBUMEN_TEXTURES        folder or s3://bucket/prefix of scanned paper, scratches, dust (PNG)
+      ALBUMEN_TEXTURES        folder or s3://bucket/prefix of scanned paper, scratches, dust (PNG, SVG)
+      ALBUMEN_ANNOTATED_PHOTOS  old photos with masks of their damage, for the detector
       ALBUMEN_ARCHIVE_SOURCE  the collection to restore, only ever read
       ALBUMEN_ARCHIVE_TARGET  where restored photos go
+      ALBUMEN_MODEL           trained (default) or shipped: which model restores
       ALBUMEN_DEVICE          cpu, cuda, ...
+      ALBUMEN_VGG             torchvision's vgg19-dcbb9e9d.pth, for the perceptual loss of a training
+      ALBUMEN_INCEPTION       NVIDIA's inception-2015-12-05.pt, for FID among the scores
     """
 
 
@@ -36,31 +43,53 @@ def main() -> None:
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder for the results.")
 @click.option("--strength", type=click.FloatRange(0, 1), default=1.0, show_default=True, help="0 leaves, 1 restores.")
 @click.option("--side-by-side", is_flag=True, help="Also write NAME.compare.jpg: before, found defects, after.")
+@click.option("--mask", type=click.Path(path_type=Path), help="Your own mask of one photo, white = damaged (PNG).")
+@click.option("--save-mask", is_flag=True, help="Also write NAME.mask.png: white where damage was found.")
 @click.option("--overwrite", is_flag=True, help="Replace results that are already there.")
-def restore(photos: tuple[Path, ...], out: Path, strength: float, side_by_side: bool, overwrite: bool) -> None:
-    """Restore PHOTOS with the newest released model.
+def restore(
+    photos: tuple[Path, ...],
+    out: Path,
+    strength: float,
+    side_by_side: bool,
+    mask: Path | None,
+    save_mask: bool,
+    overwrite: bool,
+) -> None:
+    """Restore PHOTOS with the newest model that was trained here, or the shipped one (ALBUMEN_MODEL=shipped).
 
     Size, orientation, bit depth, colour profile and descriptive data stay as they are; the originals are only read. A
     photo that cannot be restored is named with the reason, the others go on, and the exit code is 1.
 
     \b
     Example:  albumen restore grandmother.jpg --out restored/ --side-by-side
+              albumen restore grandmother.jpg --out restored/ --save-mask
+              albumen restore grandmother.jpg --out restored/ --mask edited.mask.png --overwrite
     """
+    if mask is not None and len(photos) > 1:
+        raise click.UsageError(f"--mask belongs to one photo, {len(photos)} were given; restore them one by one")
+    from ops.detection.mask_files import MOST_DAMAGE
     from ops.images import PhotoError
     from ops.photo_files import restore_file
 
-    restorer = _released_restorer(strength)
+    restorer = _chosen_restorer(strength)
     out.mkdir(parents=True, exist_ok=True)
     taken: set[Path] = set()
     failed = 0
     for photo in _with_progress(photos):
         target = out / photo.name
         comparison = out / f"{photo.stem}.compare.jpg" if side_by_side else None
+        mask_target = out / f"{photo.stem}.mask.png" if save_mask else None
         try:
             if target in taken or (target.exists() and not overwrite):
                 raise ValueError(f"{target} is already there; choose another --out, or --overwrite")
-            facts = restore_file(photo, target, restorer, comparison).facts
-            click.echo(f"{photo} -> {target}  ({facts['damaged_fraction']:.1%} damaged, {facts['seconds']:.1f} s)")
+            facts = restore_file(photo, target, restorer, comparison, mask, mask_target).facts
+            click.echo(f"{photo} -> {target}  {_outcome(facts)}")
+            if mask is not None and facts["damaged_fraction"] > MOST_DAMAGE:
+                click.echo(
+                    f"warning: {mask} marks {facts['damaged_fraction']:.0%} of {photo} as damaged; white means damaged:"
+                    " is it inverted?",
+                    err=True,
+                )
         except (PhotoError, ValueError) as error:
             failed += 1
             click.echo(f"{photo}: not restored: {error}", err=True)
@@ -82,7 +111,7 @@ def degrade(photo: Path, seed: int, out: Path, only: str | None, strength: float
 
     \b
     Example:  albumen degrade holiday.jpg --seed 7 --out damaged/
-              albumen degrade holiday.jpg --only scratches --strength 0.8 --out damaged/
+              albumen degrade holiday.jpg --only scratch --strength 0.8 --out damaged/
     """
     import torch
 
@@ -115,7 +144,7 @@ def demo(with_s3: bool) -> None:
     """Train, score and release small models, then restore a small archive: the main job in a quarter of an hour."""
     from pipelines.demo import run_demo
 
-    sys.exit(run_demo(Settings.from_environment(), click.echo, with_s3=with_s3))
+    sys.exit(run_demo(_settings(), click.echo, with_s3=with_s3))
 
 
 @main.command()
@@ -131,7 +160,7 @@ def archive() -> None:
 
     from pipelines.local_servers import prepare_home
 
-    settings = Settings.from_environment()
+    settings = _settings()
     prepare_home(settings)
     from pipelines.job_runs import run_archive  # after DAGSTER_HOME is set
 
@@ -147,20 +176,39 @@ def dev() -> None:
     """Start Dagster's UI and daemon, MLflow's UI and a local S3 server on 127.0.0.1; Ctrl-C stops them."""
     from pipelines.local_servers import serve
 
-    sys.exit(serve(Settings.from_environment(), click.echo))
+    sys.exit(serve(_settings(), click.echo))
 
 
-def _released_restorer(strength: float) -> "PhotoRestorer":
-    """The newest released model, or a message that says how to get one."""
+def _outcome(facts: Mapping[str, float]) -> str:
+    """What was found and changed, in one line."""
+    changed = f"{facts['damaged_fraction']:.1%} damaged, {facts['repainted_fraction']:.1%} repainted"
+    return f"({changed}, mean change {255 * facts['mean_change']:.1f}/255, {facts['seconds']:.1f} s)"
+
+
+main.add_command(ablations)
+main.add_command(train)
+main.add_command(study)
+
+
+def _settings() -> Settings:
+    try:
+        return Settings.from_environment()
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _chosen_restorer(strength: float) -> "PhotoRestorer":
+    """The chosen model, or a message that says how to get one."""
     import torch
 
-    from ops.releases import NoReleaseError, fetch_release, load_release
+    from ops.chosen_model import ModelChoice, fetch_chosen
+    from ops.releases import NoReleaseError, load_release
     from pipelines.local_servers import tracking_uri
 
-    settings = Settings.from_environment()
+    settings = _settings()
     torch.set_num_threads(len(os.sched_getaffinity(0)))
     try:
-        release, folder = fetch_release(tracking_uri(settings), settings.home / "releases")
+        release, folder = fetch_chosen(ModelChoice(settings.model), tracking_uri(settings), settings.home / "releases")
         restorer = load_release(folder, strength, settings.device)
     except (NoReleaseError, ValueError) as error:
         raise click.ClickException(str(error)) from error

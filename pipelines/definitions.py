@@ -3,10 +3,30 @@
 import dagster as dg
 
 from pipelines import checks, jobs, schedules, sensors
-from pipelines.assets import archive, baselines, corpora, dataset, evaluation, faces, reality, training
+from pipelines.assets import (
+    ablations,
+    archive,
+    baselines,
+    corpora,
+    dataset,
+    detection,
+    evaluation,
+    faces,
+    preference,
+    reality,
+    training,
+)
 from pipelines.console import console
 from pipelines.local_servers import tracking_uri
-from pipelines.resources import ArchiveStorage, Compute, Home, RecordIOManager, Tracking
+from pipelines.resources import (
+    ArchiveStorage,
+    Compute,
+    Home,
+    MetricWeights,
+    RecordIOManager,
+    RestorationModel,
+    Tracking,
+)
 from pipelines.settings import Settings
 
 
@@ -14,10 +34,31 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     """Everything Dagster knows of one installation."""
     return dg.Definitions(
         assets=dg.load_assets_from_modules(
-            [corpora, dataset, reality, training, faces, baselines, evaluation, archive]
+            [
+                corpora,
+                dataset,
+                reality,
+                training,
+                detection,
+                faces,
+                baselines,
+                evaluation,
+                ablations,
+                preference,
+                archive,
+            ]
         ),
         asset_checks=dg.load_asset_checks_from_modules([checks]),
-        jobs=[jobs.train_and_release, jobs.scan_archive, jobs.restore_archive, jobs.report_archive],
+        jobs=[
+            jobs.train_and_release,
+            jobs.make_pair_shards,
+            jobs.train_faces,
+            jobs.run_ablations,
+            jobs.judge_by_eye,
+            jobs.scan_archive,
+            jobs.restore_archive,
+            jobs.report_archive,
+        ],
         schedules=[schedules.nightly_scan],
         sensors=[sensors.new_photos, sensors.open_shards, sensors.books_after_restoring],
         loggers={"console": console},
@@ -32,8 +73,16 @@ def build_definitions(settings: Settings) -> dg.Definitions:
                 old=settings.old_photos,
                 textures=settings.textures,
                 faces=settings.face_photos,
+                annotated=settings.annotated_photos,
             ),
-            "compute": Compute(device=settings.device),
+            "model": RestorationModel(
+                choice=settings.model,
+                tracking_uri=tracking_uri(settings),
+                cache=str(settings.home / "releases"),
+                device=settings.device,
+            ),
+            "compute": Compute(device=settings.device, vgg_weights=settings.vgg),
+            "metric_weights": MetricWeights(inception=settings.inception),
             "io_manager": RecordIOManager(root=str(settings.home)),
         },
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 import dagster as dg
 
 from pipelines.job_runs import run_archive, run_job
-from pipelines.local_servers import create_dev_buckets, prepare_home
+from pipelines.local_servers import create_dev_buckets, prepare_home, share_cores
 from pipelines.settings import Settings
 
 
@@ -17,6 +17,7 @@ def run_demo(settings: Settings, say: Callable[[str], None], *, with_s3: bool) -
     with ExitStack() as running:
         if with_s3:
             settings = running.enter_context(_archive_in_s3(settings))
+        share_cores()
         prepare_home(settings)
         say(f"Everything goes to {settings.home}. A second run only does what is missing.")
         with dg.DagsterInstance.get() as instance:

@@ -20,12 +20,37 @@ def run_archive(settings: Settings, instance: dg.DagsterInstance) -> bool:
     return restored and run_job("report_archive", instance)
 
 
-def run_job(name: str, instance: dg.DagsterInstance, tags: Mapping[str, str] | None = None) -> bool:
-    """Run the job ``name`` to its end; False if it failed, the reason was then printed."""
+def run_ablations(instance: dg.DagsterInstance, scale: str, share: float) -> bool:
+    """Run all ablations of ``scale`` with ``share`` of its steps; False if one failed."""
+    settings = {"config": {"scale": scale, "share": share}}
+    steps = job_by_name("run_ablations").graph.node_names()
+    return run_job("run_ablations", instance, ops=dict.fromkeys(steps, settings))
+
+
+def run_training(instance: dg.DagsterInstance, scale: str) -> bool:
+    """Run ``train_and_release`` at ``scale``; False if it failed, the reason was then printed."""
+    form = {"config": {"scale": scale}}
+    return run_job("train_and_release", instance, ops=dict.fromkeys(steps_with_scale(), form))
+
+
+def steps_with_scale() -> list[str]:
+    """The steps of ``train_and_release`` whose launch form has a scale."""
+    steps = [step for step in job_by_name("train_and_release").all_node_defs if isinstance(step, dg.OpDefinition)]
+    return [step.name for step in steps if "scale" in getattr(step.config_schema.config_type, "fields", ())]
+
+
+def run_job(
+    name: str,
+    instance: dg.DagsterInstance,
+    tags: Mapping[str, str] | None = None,
+    ops: Mapping[str, object] | None = None,
+) -> bool:
+    """Run the job ``name`` to its end, with the launch forms ``ops``; False if it failed, the reason was printed."""
     job = dg.build_reconstructable_job("pipelines.job_runs", "job_by_name", (name,), {})
     run_config: dict[str, object] = {
-        "loggers": {"console": {"config": {}}}
-    }  # pipelines/console.py instead of Dagster's own
+        "loggers": {"console": {"config": {}}},  # pipelines/console.py instead of Dagster's own
+        "ops": ops or {},
+    }
     with dg.execute_job(job, instance=instance, run_config=run_config, tags=tags) as result:
         return bool(result.success)
 

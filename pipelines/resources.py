@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 if TYPE_CHECKING:
+    from ops.archive.provenance import ReleaseIdentity
+    from ops.restoration import PhotoRestorer
     from ops.storage.protocol import Storage
     from ops.tracking import MlflowLog
     from ops.training import Workbench
@@ -37,6 +39,16 @@ class Home(dg.ConfigurableResource):  # type: ignore[type-arg]
     def results(self) -> Path:
         """Restorations of the held-out pairs by each method, scores, pictures."""
         return Path(self.root) / "results"
+
+    @property
+    def studies(self) -> Path:
+        """Preference studies as they are shown."""
+        return Path(self.root) / "studies"
+
+    @property
+    def ballots(self) -> Path:
+        """The votes of all studies; the one file here that no run can make again."""
+        return Path(self.root) / "ballots.sqlite"
 
     @property
     def releases(self) -> Path:
@@ -72,7 +84,8 @@ class Tracking(dg.ConfigurableResource):  # type: ignore[type-arg]
 
         device = usable_device(compute.device)
         with self.run(context) as log:
-            yield Workbench(home.checkpoints, log, context.log.info, device)
+            vgg_weights = None if compute.vgg_weights is None else Path(compute.vgg_weights)
+            yield Workbench(home.checkpoints, log, context.log.info, device, vgg_weights)
 
     def _tags(self, context: dg.AssetExecutionContext, name: str) -> Mapping[str, str]:
         return {"dagster.run_id": context.run.run_id, "dagster.job": context.run.job_name, "dagster.asset": name}
@@ -108,6 +121,29 @@ class ArchiveStorage(dg.ConfigurableResource):  # type: ignore[type-arg]
         return open_storage(self.target)
 
 
+class RestorationModel(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """The model that restores: ``choice`` is ``shipped`` or ``trained`` (see ``ops/chosen_model.py``)."""
+
+    choice: str
+    tracking_uri: str
+    cache: str
+    device: str
+
+    def identity(self) -> "ReleaseIdentity":
+        """Who it is."""
+        from ops.chosen_model import ModelChoice, chosen_identity
+
+        return chosen_identity(ModelChoice(self.choice), self.tracking_uri)
+
+    def load(self) -> tuple["ReleaseIdentity", "PhotoRestorer"]:
+        """Who it is, and itself, ready to restore."""
+        from ops.chosen_model import ModelChoice, fetch_chosen
+        from ops.releases import load_release
+
+        identity, folder = fetch_chosen(ModelChoice(self.choice), self.tracking_uri, Path(self.cache))
+        return identity, load_release(folder, device=self.device)
+
+
 class RecordIOManager(dg.ConfigurableIOManager):
     """Keeps what assets hand to each other: frozen records as JSON under ``records/``. Never a pickle, never pixels."""
 
@@ -139,7 +175,19 @@ class RecordIOManager(dg.ConfigurableIOManager):
         return Path(self.root) / "records" / f"{'.'.join(context.asset_key.path)}.json"
 
 
+class MetricWeights(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """Published weights of metrics that the user brings."""
+
+    inception: str | None = None
+
+    @property
+    def inception_file(self) -> Path | None:
+        """FID's network."""
+        return None if self.inception is None else Path(self.inception)
+
+
 class Compute(dg.ConfigurableResource):  # type: ignore[type-arg]
-    """Where tensors live: a torch device such as ``cpu`` or ``cuda``."""
+    """Where tensors live: a torch device such as ``cpu`` or ``cuda``; and VGG's weights, if the user has them."""
 
     device: str
+    vgg_weights: str | None = None

@@ -4,6 +4,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+MODELS = ("shipped", "trained")  # the values of ops.chosen_model.ModelChoice, which would bring torch along
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -18,11 +20,17 @@ class Settings:
             the paper tiles of a free package.
         face_photos: folder or ``s3://bucket/prefix`` of portraits to learn faces from (``ALBUMEN_FACE_PHOTOS``); None
             takes the faces in the clean photos.
+        annotated_photos: folder or ``s3://bucket/prefix`` of old photos with masks of their damage
+            (``ALBUMEN_ANNOTATED_PHOTOS``), to fine-tune the defect detector on and to judge it by; None without any.
         archive_source: the collection to restore, only ever read (``ALBUMEN_ARCHIVE_SOURCE``, default: the old photos,
             else a sample collection that the demo writes).
         archive_target: where restored photos go (``ALBUMEN_ARCHIVE_TARGET``).
         is_sample_archive: whether the collection is the demo's own (``ALBUMEN_SAMPLE_ARCHIVE=1``, or nothing was set).
+        model: which model restores (``ALBUMEN_MODEL``): ``shipped`` comes with the project; ``trained``, the default,
+            is the newest one that was trained and released here.
         device: torch device for training and restoration (``ALBUMEN_DEVICE``, default ``cpu``).
+        vgg: file of VGG's weights for the perceptual loss of a training (``ALBUMEN_VGG``); None trains without them.
+        inception: file of FID's Inception network (``ALBUMEN_INCEPTION``); None leaves FID out of the scores.
     """
 
     home: Path
@@ -30,14 +38,22 @@ class Settings:
     old_photos: str | None
     textures: str | None
     face_photos: str | None
+    annotated_photos: str | None
     archive_source: str
     archive_target: str
     is_sample_archive: bool
+    model: str
     device: str
+    vgg: str | None
+    inception: str | None
 
     @classmethod
     def from_environment(cls) -> "Settings":
-        """Read the settings; an empty variable counts as unset."""
+        """Read the settings; an empty variable counts as unset.
+
+        Raises:
+            ValueError: ``ALBUMEN_MODEL`` is neither of its two values.
+        """
         home = Path(os.environ.get("ALBUMEN_HOME") or ".albumen").resolve()
         source = os.environ.get("ALBUMEN_ARCHIVE_SOURCE")
         old_photos = os.environ.get("ALBUMEN_OLD_PHOTOS") or None
@@ -47,8 +63,18 @@ class Settings:
             old_photos=old_photos,
             textures=os.environ.get("ALBUMEN_TEXTURES") or None,
             face_photos=os.environ.get("ALBUMEN_FACE_PHOTOS") or None,
+            annotated_photos=os.environ.get("ALBUMEN_ANNOTATED_PHOTOS") or None,
             archive_source=source or old_photos or str(home / "archive/originals"),
             archive_target=os.environ.get("ALBUMEN_ARCHIVE_TARGET") or str(home / "archive/restored"),
             is_sample_archive=bool(os.environ.get("ALBUMEN_SAMPLE_ARCHIVE")) or not (source or old_photos),
+            model=_model(os.environ.get("ALBUMEN_MODEL") or "trained"),
             device=os.environ.get("ALBUMEN_DEVICE") or "cpu",
+            vgg=os.environ.get("ALBUMEN_VGG") or None,
+            inception=os.environ.get("ALBUMEN_INCEPTION") or None,
         )
+
+
+def _model(name: str) -> str:
+    if name not in MODELS:
+        raise ValueError(f"ALBUMEN_MODEL={name} is none of {', '.join(MODELS)}")
+    return name

@@ -9,7 +9,7 @@ from typing import Final
 
 from ops.corpora.folders import folder_corpus
 from ops.corpora.package_photos import PHOTO_PACKAGES, TEXTURE_PACKAGE, installed_pictures, packaged_photos
-from ops.corpora.records import Corpus, Refusal, with_both_splits
+from ops.corpora.records import Corpus, Refusal, with_every_split
 
 CLEAN_SETTING: Final = "ALBUMEN_CLEAN_PHOTOS"
 OLD_SETTING: Final = "ALBUMEN_OLD_PHOTOS"
@@ -45,7 +45,7 @@ def clean_corpus(
     if include_packages:
         packaged, refused = packaged_photos(PHOTO_PACKAGES, _made(cache / "free-photos"), log)
         photos += packaged
-    corpus = Corpus("free-photos", with_both_splits(photos), refused)
+    corpus = Corpus("free-photos", with_every_split(photos), refused)
     log(
         f"clean photos: the embedded default, {len(corpus.train)} to train and {len(corpus.held_out)} held out, "
         f"{corpus.megapixels:.0f} megapixels"

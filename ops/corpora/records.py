@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -12,8 +13,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 TRAIN: Final = "train"
+VALIDATION: Final = "validation"
 HELD_OUT: Final = "held_out"
-_HELD_OUT_SHARE: Final = 6  # one photo in six
+SPLITS: Final = (TRAIN, VALIDATION, HELD_OUT)
+_TWELFTHS: Final = {0: HELD_OUT, 6: HELD_OUT, 1: VALIDATION}  # of all photos; the others are for training
 _COLUMNS: Final = pa.schema(
     [
         ("name", pa.string()),
@@ -24,10 +27,15 @@ _COLUMNS: Final = pa.schema(
         ("split", pa.string()),
         ("source", pa.string()),
         ("licence", pa.string()),
+        ("mask", pa.string()),
         ("reason", pa.string()),  # of a refusal; then only name, reason and message are set
         ("message", pa.string()),
     ]
 )
+
+
+class PhotoChangedError(ValueError):
+    """A photo is no longer the file that its corpus recorded."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +48,10 @@ class CorpusPhoto:
         sha256: of that file.
         width: upright, in pixels.
         height: upright, in pixels.
-        split: ``train`` or ``held_out``.
+        split: ``train``, ``validation`` or ``held_out``.
         source: who gave it: a package with its version, or the user's location.
         licence: under which it may be used; "the user's own" for the user's photos.
+        mask: a local PNG of the damage that somebody marked by hand, of the photo's size; None for most photos.
     """
 
     name: str
@@ -53,6 +62,25 @@ class CorpusPhoto:
     split: str
     source: str
     licence: str
+    mask: Path | None = None
+
+    def read(self) -> bytes:
+        """The file's bytes, if they are still those that the corpus recorded.
+
+        Raises:
+            PhotoChangedError: they are not, or the file is gone.
+        """
+        cure = "make its corpus again: materialize clean_photos, old_photos or textures"
+        try:
+            data = self.path.read_bytes()
+        except OSError as error:
+            raise PhotoChangedError(f"{self.path} cannot be read any more ({error.strerror}); {cure}") from error
+        found = hashlib.sha256(data).hexdigest()
+        if found != self.sha256:
+            raise PhotoChangedError(
+                f"{self.path} has sha256 {found[:12]}..., its corpus recorded {self.sha256[:12]}...; it changed: {cure}"
+            )
+        return data
 
 
 @dataclass(frozen=True)
@@ -81,12 +109,21 @@ class Corpus:
     @property
     def train(self) -> tuple[CorpusPhoto, ...]:
         """The photos to learn from."""
-        return tuple(photo for photo in self.photos if photo.split == TRAIN)
+        return self.of_split(TRAIN)
+
+    @property
+    def validation(self) -> tuple[CorpusPhoto, ...]:
+        """The photos to choose by, and to show progress on."""
+        return self.of_split(VALIDATION)
 
     @property
     def held_out(self) -> tuple[CorpusPhoto, ...]:
-        """The photos to be judged on."""
-        return tuple(photo for photo in self.photos if photo.split == HELD_OUT)
+        """The photos to be judged on in the end; nothing is ever chosen by them."""
+        return self.of_split(HELD_OUT)
+
+    def of_split(self, split: str) -> tuple[CorpusPhoto, ...]:
+        """The photos of ``train``, ``validation`` or ``held_out``."""
+        return tuple(photo for photo in self.photos if photo.split == split)
 
     @property
     def sha256(self) -> str:
@@ -100,7 +137,10 @@ class Corpus:
 
     def write(self, path: Path) -> None:
         """Write the records, not the pixels, as Parquet."""
-        rows = [asdict(photo) | {"path": str(photo.path)} for photo in self.photos]
+        rows = [
+            asdict(photo) | {"path": str(photo.path), "mask": str(photo.mask) if photo.mask else None}
+            for photo in self.photos
+        ]
         rows += [asdict(refusal) for refusal in self.refused]
         table = pa.Table.from_pylist(rows, schema=_COLUMNS.with_metadata({"corpus": self.name}))
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -117,23 +157,28 @@ class Corpus:
         for row in table.to_pylist():
             reason, message = row.pop("reason"), row.pop("message")
             if reason is None:
-                photos.append(CorpusPhoto(**row | {"path": Path(row["path"])}))
+                mask = Path(row["mask"]) if row["mask"] else None
+                photos.append(CorpusPhoto(**row | {"path": Path(row["path"]), "mask": mask}))
             else:
                 refused.append(Refusal(row["name"], reason, message))
         return cls(table.schema.metadata[b"corpus"].decode(), tuple(photos), tuple(refused))
 
 
 def split_of(sha256: str) -> str:
-    """Hold out about one photo in six, by its content alone, so that a photo never changes sides."""
-    return HELD_OUT if int(sha256[:8], 16) % _HELD_OUT_SHARE == 0 else TRAIN
+    """Hold out one photo in six, keep one in twelve for validation; by content alone, so no photo changes sides."""
+    return _TWELFTHS.get(int(sha256[:8], 16) % 12, TRAIN)
 
 
-def with_both_splits(photos: Iterable[CorpusPhoto]) -> tuple[CorpusPhoto, ...]:
-    """Sort by name and, where chance left one side of two or more photos empty, move the first by checksum over."""
+def with_every_split(photos: Iterable[CorpusPhoto]) -> tuple[CorpusPhoto, ...]:
+    """Sort by name and, where chance left a split empty, give it the photo of the fullest that comes first by checksum.
+
+    Two photos are for training and held out, three or more for all three splits.
+    """
     ordered = sorted(photos, key=lambda photo: photo.name)
-    splits = {photo.split for photo in ordered}
-    if len(ordered) < 2 or len(splits) == 2:
-        return tuple(ordered)
-    moved = min(ordered, key=lambda photo: photo.sha256)
-    other = TRAIN if HELD_OUT in splits else HELD_OUT
-    return tuple(replace(photo, split=other) if photo is moved else photo for photo in ordered)
+    for split in (TRAIN, HELD_OUT, VALIDATION)[: len(ordered)] if len(ordered) > 1 else ():
+        counts = Counter(photo.split for photo in ordered)
+        if not counts[split]:
+            fullest = counts.most_common(1)[0][0]
+            moved = min((photo for photo in ordered if photo.split == fullest), key=lambda photo: photo.sha256)
+            ordered[ordered.index(moved)] = replace(moved, split=split)
+    return tuple(ordered)

@@ -15,6 +15,7 @@ from ops.degradation.noise import GaussianNoise, SaltAndPepper, SignalNoise, Spe
 from ops.degradation.printing import Monochrome
 from ops.degradation.resolution import LowResolution
 from ops.degradation.shading import Shading, Vignette
+from ops.degradation.surface import PaperSurface
 
 Ageing = Annotated[
     GaussianBlur
@@ -35,7 +36,8 @@ Ageing = Annotated[
     | Monochrome
     | Halation
     | Shading
-    | Vignette,
+    | Vignette
+    | PaperSurface,
     Discriminator("kind"),
 ]
 """One step of ageing; each has ``apply(photo) -> photo`` on (H, W, 3) in [0, 1]."""

@@ -8,11 +8,12 @@ from typing import Annotated, Final
 import numpy as np
 from pydantic import Discriminator
 
-from ops.degradation.cracks import Crack, Crease, Fold
+from ops.degradation.cracks import Crack, Craquelure
 from ops.degradation.edges import TornEdge, WornEdge
+from ops.degradation.folds import Crease, Fold
 from ops.degradation.lost_picture import EmulsionLoss, Hole
 from ops.degradation.pixels import Pixels, Plane
-from ops.degradation.scratches import Scratch, Scuff
+from ops.degradation.scratches import RunningLine, Scratch, Scuff
 from ops.degradation.specks import Dust, Hair, Spot
 from ops.degradation.stains import Foxing, Stain, Tape
 from ops.degradation.texture_scans import ScannedTexture
@@ -20,9 +21,11 @@ from ops.degradation.texture_scans import ScannedTexture
 Defect = Annotated[
     Scratch
     | Scuff
+    | RunningLine
     | Crack
     | Fold
     | Crease
+    | Craquelure
     | Dust
     | Hair
     | Spot
@@ -49,16 +52,19 @@ def damaged(photo: Pixels, defects: Sequence[Defect]) -> tuple[Pixels, Plane, di
     """Apply ``defects`` one after another; return the photo, the union mask and one mask a class.
 
     The union compares the photo before the first defect and after the last, a class mask before and after each of its
-    defects. Both are ``change_mask``, so they cover exactly what changed.
+    defects. Both are ``change_mask``. What a defect did outside its mask, the last breath of a soft skirt, is taken
+    back, so a mask covers exactly what changed: outside, the photo is the photo, bit for bit.
     """
     masks: dict[str, Plane] = {}
     now = photo
     for defect in defects:
-        before, now = now, defect.apply(now)
-        mask = change_mask(before, now)
+        before, after = now, defect.apply(now)
+        mask = change_mask(before, after)
+        now = np.where(mask[..., None] > 0, after, before)
         name = defect.shape.value
         masks[name] = np.maximum(masks[name], mask) if name in masks else mask
-    return now, change_mask(photo, now), masks
+    union = change_mask(photo, now)
+    return np.where(union[..., None] > 0, now, photo), union, masks
 
 
 def change_mask(before: Pixels, after: Pixels) -> Plane:

@@ -75,7 +75,8 @@ def draw_plan(
     if rng.random() < recipe.defects.probability:
         count = int(rng.integers(recipe.defects.count[0], recipe.defects.count[1] + 1))
         defects = tuple(_draw_defect(recipe, rng, scans) for _ in range(count))
-    return Plan(recipe.version, height, width, monochrome, defects, _draw_ageing(recipe, rng))
+    ageing = (*_draw_ageing(recipe, rng), *recipe.prints.draw_scan(monochrome, rng))
+    return Plan(recipe.version, height, width, monochrome, defects, ageing)
 
 
 def apply_plan(clean: Tensor, plan: Plan) -> Pair:
@@ -88,7 +89,7 @@ def apply_plan(clean: Tensor, plan: Plan) -> Pair:
         expected = (1, 3, plan.height, plan.width)
         raise ValueError(f"this plan is for a photo of shape {expected}, got {tuple(clean.shape)}; draw a plan for it")
     photo: Pixels = np.ascontiguousarray(clean[0].permute(1, 2, 0).numpy(), dtype=np.float32)
-    printed = photo if plan.monochrome is None else plan.monochrome.apply(photo)
+    printed = photo if plan.monochrome is None else _on_levels(plan.monochrome.apply(photo))
     degraded, mask, class_masks = damaged(printed, plan.defects)
     for step in plan.ageing:
         degraded = step.apply(degraded)
@@ -125,9 +126,15 @@ def _draw_ageing(recipe: DegradationRecipe, rng: np.random.Generator) -> tuple[A
         recipe.fading,
         recipe.shading,
         recipe.halation,
+        recipe.surface,
     )
     drawn = [family.draw(rng) for family in families if rng.random() < family.probability]
     return tuple(drawn[index] for index in rng.permutation(len(drawn)))
+
+
+def _on_levels(pixels: Pixels) -> Pixels:
+    """``pixels`` as an 8-bit file would hold them; damage is measured from there."""
+    return np.asarray(np.rint(pixels * 255) / np.float32(255), dtype=np.float32)
 
 
 def _to_tensor(pixels: np.ndarray) -> Tensor:

@@ -48,10 +48,10 @@ class TornEdge:
         ragged = fractal_field(height, width, 0.12 * side, rng, num_octaves=6) * np.float32(0.05 * side)
         line = (inside + bow + ragged).astype(np.float32)
         width_px = self.core * unit * (1 + 0.8 * fractal_field(height, width, 20 * unit, rng))
-        torn = self.paint.over(
-            photo, smooth_step(width_px - line, -0.7 * unit, 0.7 * unit), paper_texture(height, width, rng)
-        )
-        missing = Paint(Blend.COVER, self.bed, self.paint.opacity)
+        there = np.float32(min(1.0, self.depth * side))  # what is torn off is gone; less than a pixel is no tear
+        core = smooth_step(width_px - line, -0.7 * unit, 0.7 * unit) * there
+        torn = self.paint.over(photo, core, paper_texture(height, width, rng))
+        missing = Paint(Blend.COVER, self.bed, float(there))
         return missing.over(torn, smooth_step(-line, -0.6 * unit, 0.6 * unit))
 
 
@@ -78,12 +78,15 @@ class WornEdge:
         rng = np.random.default_rng(self.seed)
         side = min(height, width)
         reach = 1 + 0.8 * smooth_field(height, width, 0.3 * side, rng)
-        nearness = _edge_nearness(height, width, max(self.depth * side, 1.0), reach)
+        depth_px = self.depth * side
+        nearness = _edge_nearness(height, width, max(depth_px, 1.0), reach)
         patches = fractal_field(height, width, 0.12 * side, rng, num_octaves=6)
-        field = nearness * np.float32(0.5 + self.wear) + np.float32(0.5) * patches - np.float32(0.7)
-        rubbed = smooth_step(field, 0.0, 0.10)
-        haze = smooth_step(field, -0.25, 0.3) * np.float32(0.25)
-        return self.paint.over(photo, np.maximum(rubbed, haze), paper_texture(height, width, rng))
+        chips = fractal_field(height, width, 4 * unit_px(height, width), rng, num_octaves=2)  # ragged, not clouded
+        field = nearness * np.float32(0.5 + self.wear) + np.float32(0.5) * patches + 0.12 * chips - np.float32(0.7)
+        rubbed = smooth_step(field, 0.0, 0.07)
+        haze = smooth_step(field, -0.2, 0.2) * np.float32(0.15)
+        coverage = np.maximum(rubbed, haze) * np.float32(min(1.0, depth_px))
+        return self.paint.over(photo, coverage, paper_texture(height, width, rng))
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,6 @@ class EdgeRanges:
         core: width of the torn paper, in units.
         worn_depth: of worn borders, in short sides.
         wear: how much of a worn border is gone.
-        opacity: of the paper that shows.
     """
 
     weight: float
@@ -106,19 +108,17 @@ class EdgeRanges:
     core: Range
     worn_depth: Range
     wear: Range
-    opacity: Range
 
     def draw(self, rng: np.random.Generator) -> TornEdge | WornEdge:
         """One torn edge, or worn borders."""
-        paint, seed = Paint(Blend.COVER, paper_colour(rng), uniform(self.opacity, rng)), new_seed(rng)
+        paint, seed = Paint(Blend.COVER, paper_colour(rng), 1.0), new_seed(rng)
         if rng.random() >= self.torn_share:
             return WornEdge(uniform(self.worn_depth, rng), uniform(self.wear, rng), paint, seed)
         eighth = int(rng.choice(8, p=np.array([1, 3, 1, 3, 1, 3, 1, 3]) / 16))  # corners tear more easily than sides
         angle = float(eighth * np.pi / 4 + rng.normal(0, 0.15))
         level = float(rng.uniform(0.02, 0.2) if rng.random() < 0.5 else rng.uniform(0.85, 1.0))
         bed = (level, level, level)
-        whole = Paint(paint.blend, paint.colour, 1.0)  # what is torn off is wholly gone
-        return TornEdge(angle, uniform(self.torn_depth, rng), uniform(self.core, rng), bed, whole, seed)
+        return TornEdge(angle, uniform(self.torn_depth, rng), uniform(self.core, rng), bed, paint, seed)
 
 
 def _edge_nearness(height: int, width: int, depth_px: float, reach: Plane) -> Plane:

@@ -90,7 +90,7 @@ class FadingRanges:
             case 1:
                 return Yellowing(uniform(self.yellow, rng))
         stain = uniform(self.stain, rng) * np.array([0.2, 0.6, 1.0])
-        later = np.cumprod([1.0, rng.uniform(0.45, 1.0), rng.uniform(0.3, 1.0)])  # each dye outlives the one before
+        later = np.cumprod([1.0, rng.uniform(0.2, 0.9), rng.uniform(0.3, 1.0)])  # each dye outlives the one before
         return DyeFading(_colour(uniform(self.loss, rng) * later), _colour(stain))
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ops.degradation.pixels import Colour, Pixels, Plane, Range, limited, uniform
 
@@ -21,8 +22,9 @@ class Blend(Enum):
     COVER = "cover"
 
 
-_BRIGHT = (Blend.ADD, Blend.LIGHTEN, Blend.SCREEN, Blend.COVER)
+BRIGHT_BLENDS = (Blend.ADD, Blend.LIGHTEN, Blend.SCREEN, Blend.COVER)
 _DARK = (Blend.MULTIPLY, Blend.SUBTRACT)
+_WARM = np.array([0.0, 0.35, 1.0])
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,7 @@ class PaintRanges:
         light: grey level of bright defects.
         depth: how much a dark defect takes away.
         warmth: greatest share of blue that its colour lacks: paper and dirt are yellowish.
+        blends: of bright defects, each as likely.
     """
 
     opacity: Range
@@ -72,21 +75,32 @@ class PaintRanges:
     light: Range
     depth: Range
     warmth: float
+    blends: tuple[Blend, ...] = BRIGHT_BLENDS
 
     def draw(self, rng: np.random.Generator) -> Paint:
         """A bright or a dark paint."""
-        warmth = rng.uniform(0, self.warmth) * np.array([0.0, 0.35, 1.0])
-        if rng.random() >= self.dark_share:
-            blend, colour = _BRIGHT[int(rng.integers(len(_BRIGHT)))], uniform(self.light, rng) * (1 - warmth)
-        else:
-            blend, depth = _DARK[int(rng.integers(len(_DARK)))], uniform(self.depth, rng)
-            colour = (1 - depth) * (1 - warmth) if blend is Blend.MULTIPLY else depth * (1 - warmth[::-1])
-        red, green, blue = (float(value) for value in colour)
-        return Paint(blend, (red, green, blue), uniform(self.opacity, rng))
+        return self.bright(rng) if rng.random() >= self.dark_share else self.dark(rng)
+
+    def bright(self, rng: np.random.Generator) -> Paint:
+        """Scratched emulsion, dust on a negative."""
+        warmth = rng.uniform(0, self.warmth) * _WARM
+        blend, colour = self.blends[int(rng.integers(len(self.blends)))], uniform(self.light, rng) * (1 - warmth)
+        return Paint(blend, _rgb(colour), uniform(self.opacity, rng))
+
+    def dark(self, rng: np.random.Generator) -> Paint:
+        """Dirt, ink."""
+        warmth = rng.uniform(0, self.warmth) * _WARM
+        blend, depth = _DARK[int(rng.integers(len(_DARK)))], uniform(self.depth, rng)
+        colour = (1 - depth) * (1 - warmth) if blend is Blend.MULTIPLY else depth * (1 - warmth[::-1])
+        return Paint(blend, _rgb(colour), uniform(self.opacity, rng))
 
 
 def paper_colour(rng: np.random.Generator) -> Colour:
     """The paper under the emulsion: from white to the brown of old card."""
     level, age = rng.uniform(0.78, 0.97), rng.uniform(0, 1)
-    red, green, blue = (float(level * (1 - age * lost)) for lost in (0.02, 0.08, 0.22))
+    return _rgb(level * (1 - age * np.array([0.02, 0.08, 0.22])))
+
+
+def _rgb(values: NDArray[np.float64]) -> Colour:
+    red, green, blue = (float(value) for value in values)
     return red, green, blue

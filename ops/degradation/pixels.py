@@ -48,6 +48,11 @@ def uniform(limits: Range, rng: np.random.Generator) -> float:
     return float(rng.uniform(*limits))
 
 
+def log_uniform(limits: Range, rng: np.random.Generator) -> float:
+    """One draw from ``limits`` (both above 0) whose logarithm is uniform: small as often as large, in proportion."""
+    return float(np.exp(rng.uniform(np.log(limits[0]), np.log(limits[1]))))
+
+
 def new_seed(rng: np.random.Generator) -> int:
     """A seed for what a step draws by itself."""
     return int(rng.integers(2**31))

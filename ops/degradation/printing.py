@@ -40,6 +40,10 @@ class Monochrome:
         return limited(photo + np.float32(self.amount) * (printed - photo))
 
 
+GREY_SCAN: Final = Monochrome(PANCHROMATIC, BLACK, WHITE)
+"""What a file without colours keeps."""
+
+
 @dataclass(frozen=True)
 class PrintRanges:
     """How photos are printed.
@@ -48,17 +52,24 @@ class PrintRanges:
         probability: of a print in one tone.
         toned_share: of those that are sepia, from a breath to full; the others are neutral.
         orthochromatic_share: of those exposed on plates blind to red.
+        grey_scan_share: of neutral prints whose scan was kept in grey: after all else no colour is left, cast or noise.
     """
 
     probability: float
     toned_share: float
     orthochromatic_share: float
+    grey_scan_share: float
 
     def draw(self, rng: np.random.Generator) -> Monochrome:
         """One print."""
         sensitivity = ORTHOCHROMATIC if rng.random() < self.orthochromatic_share else PANCHROMATIC
         depth = float(rng.uniform(0.2, 1.0)) if rng.random() < self.toned_share else 0.0
         return Monochrome(sensitivity, _between(BLACK, SEPIA_SHADOW, depth), _between(WHITE, SEPIA_LIGHT, depth))
+
+    def draw_scan(self, printed: Monochrome | None, rng: np.random.Generator) -> tuple[Monochrome, ...]:
+        """What scanning does to the colours of a print: a last step of ageing, or nothing."""
+        is_neutral = printed is not None and printed.light == WHITE
+        return (GREY_SCAN,) if is_neutral and rng.random() < self.grey_scan_share else ()
 
 
 def _between(start: Colour, end: Colour, share: float) -> Colour:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 from pydantic import TypeAdapter
 
+from ops.degradation.bends import BendRanges
 from ops.degradation.blur import BlurRanges
-from ops.degradation.cracks import BendRanges
 from ops.degradation.edges import EdgeRanges
 from ops.degradation.fading import FadingRanges
 from ops.degradation.film_grain import GrainRanges
@@ -15,13 +15,14 @@ from ops.degradation.halation import HalationRanges
 from ops.degradation.jpeg import JpegRanges
 from ops.degradation.lost_picture import LossRanges
 from ops.degradation.noise import NoiseRanges
-from ops.degradation.paint import PaintRanges
+from ops.degradation.paint import Blend, PaintRanges
 from ops.degradation.printing import PrintRanges
 from ops.degradation.resolution import Interpolation, ResolutionRanges
 from ops.degradation.scratches import ScratchRanges
 from ops.degradation.shading import ShadingRanges
 from ops.degradation.specks import SpeckRanges
 from ops.degradation.stains import StainRanges
+from ops.degradation.surface import SurfaceRanges
 from ops.degradation.texture_scans import TextureRanges
 
 
@@ -33,7 +34,7 @@ class DefectRanges:
         probability: that a photo has any.
         count: least and greatest number of defects such a photo has; which ones follows from the weights below.
         scratches: scratches and scuffs.
-        bends: cracks, folds and creases.
+        bends: cracks, folds, creases and craquelure.
         specks: dust, hairs and spots.
         stains: stains, foxing and tape.
         losses: holes and flaked emulsion.
@@ -69,6 +70,7 @@ class DegradationRecipe:
         fading: of contrast, paper and dyes.
         shading: uneven light and vignettes.
         halation: glow of the highlights.
+        surface: of the paper of prints.
     """
 
     version: str
@@ -83,6 +85,7 @@ class DegradationRecipe:
     fading: FadingRanges
     shading: ShadingRanges
     halation: HalationRanges
+    surface: SurfaceRanges
 
 
 _RECIPE = TypeAdapter(DegradationRecipe)
@@ -103,15 +106,16 @@ def recipe_from_json(text: str) -> DegradationRecipe:
 
 
 STANDARD_DEGRADATION = DegradationRecipe(
-    version="standard-3",
+    version="standard-4",
     undamaged_share=0.05,
-    prints=PrintRanges(probability=0.6, toned_share=0.12, orthochromatic_share=0.3),
+    prints=PrintRanges(probability=0.55, toned_share=0.15, orthochromatic_share=0.3, grey_scan_share=0.85),
     defects=DefectRanges(
         probability=0.8,
         count=(1, 5),
         scratches=ScratchRanges(
             weight=0.30,
-            scuff_share=0.2,
+            scuff_share=0.15,
+            running_share=0.2,
             length=(0.15, 1.3),
             width=(0.6, 2.4),
             gaps=(0.0, 0.6),
@@ -120,21 +124,23 @@ STANDARD_DEGRADATION = DegradationRecipe(
             paint=PaintRanges(opacity=(0.55, 1.0), dark_share=0.3, light=(0.7, 1.0), depth=(0.4, 0.9), warmth=0.2),
         ),
         bends=BendRanges(
-            weight=0.25,
-            shares=(0.5, 0.25, 0.25),
-            length=(0.2, 1.0),
-            width=(0.8, 3.0),
-            wear=(0.1, 0.7),
-            relief=(0.08, 0.35),
-            opacity=(0.7, 1.0),
+            weight=0.3,
+            shares=(0.35, 0.4, 0.1, 0.15),
+            length=(0.3, 1.4),
+            width=(1.0, 7.0),
+            wear=(0.3, 0.9),
+            relief=(0.05, 0.25),
+            net_size=(0.25, 0.9),
+            cell=(9.0, 40.0),
+            dark_share=0.4,
         ),
         specks=SpeckRanges(
             weight=0.22,
             shares=(0.6, 0.25, 0.15),
-            count=(6, 90),
-            size=(0.5, 1.3),
+            density=(8.0, 250.0),
+            size=(0.5, 1.1),
             hair_length=(0.1, 0.45),
-            hair_width=(0.5, 1.3),
+            hair_width=(0.9, 2.2),
             spot_size=(0.008, 0.03),
             paint=PaintRanges(opacity=(0.5, 1.0), dark_share=0.45, light=(0.7, 1.0), depth=(0.4, 0.9), warmth=0.2),
         ),
@@ -154,7 +160,6 @@ STANDARD_DEGRADATION = DegradationRecipe(
             feather=(1.0, 8.0),
             flaked_size=(0.1, 0.35),
             grain=(10.0, 30.0),
-            opacity=(0.85, 1.0),
         ),
         edges=EdgeRanges(
             weight=0.05,
@@ -163,7 +168,6 @@ STANDARD_DEGRADATION = DegradationRecipe(
             core=(1.0, 4.0),
             worn_depth=(0.02, 0.07),
             wear=(0.1, 0.6),
-            opacity=(0.6, 1.0),
         ),
         textures=TextureRanges(
             weight=0.25,
@@ -176,14 +180,14 @@ STANDARD_DEGRADATION = DegradationRecipe(
         probability=0.75, weights=(0.5, 0.15, 0.15, 0.2), sigma=(0.4, 1.6), taps=(), width=(0.5, 3.0), length=(1, 4)
     ),
     noise=NoiseRanges(
-        probability=0.35,
+        probability=0.5,
         weights=(0.35, 0.2, 0.05, 0.4),
-        sigma=(0.001, 0.012),
-        grey_share=0.5,
+        sigma=(0.002, 0.007),
+        grey_share=0.7,
         amount=(0.0, 0.006),
         salt=(0.3, 0.8),
     ),
-    grain=GrainRanges(probability=0.6, sigma=(0.003, 0.035), size=(0.3, 0.9), clumping=(0.0, 0.35), colour_share=0.2),
+    grain=GrainRanges(probability=0.65, sigma=(0.003, 0.022), size=(0.2, 0.7), clumping=(0.0, 0.15), colour_share=0.2),
     resolution=ResolutionRanges(
         probability=0.5,
         shrink=(1.0, 1.8),
@@ -193,27 +197,37 @@ STANDARD_DEGRADATION = DegradationRecipe(
     ),
     jpeg=JpegRanges(probability=0.6, quality=(40, 98), twice_share=0.25),
     fading=FadingRanges(
-        probability=0.4,
-        weights=(0.2, 0.25, 0.55),
+        probability=0.5,
+        weights=(0.15, 0.2, 0.65),
         contrast=(0.7, 1.0),
         lift=(0.0, 0.12),
         cast=0.06,
         yellow=(0.1, 0.7),
-        loss=(0.1, 0.6),
+        loss=(0.15, 0.75),
         stain=(0.0, 0.1),
     ),
     shading=ShadingRanges(
         probability=0.5, vignette_share=0.4, gain=(0.0, 0.15), lift=(0.0, 0.06), cell=(0.4, 1.2), depth=(0.1, 0.4)
     ),
     halation=HalationRanges(probability=0.15, strength=(0.1, 0.5), radius=(2.0, 12.0)),
+    surface=SurfaceRanges(probability=0.15, shares=(0.6, 0.2, 0.2), depth=(0.005, 0.04), period=(3.0, 8.0)),
 )
 """Ours: everything that albums hold, subtle more often than gross."""
 
+_PAPER_PAINT = PaintRanges(
+    opacity=(0.2, 1.0),
+    dark_share=0.0,
+    light=(0.7, 1.0),
+    depth=(0.4, 0.9),
+    warmth=0.0,
+    blends=(Blend.ADD, Blend.LIGHTEN, Blend.SCREEN),
+)
+
 PAPER_DEGRADATION = replace(
     STANDARD_DEGRADATION,
-    version="paper-2",
+    version="paper-3",
     undamaged_share=0.0,
-    prints=PrintRanges(probability=0.1, toned_share=0.0, orthochromatic_share=0.0),
+    prints=PrintRanges(probability=0.1, toned_share=0.0, orthochromatic_share=0.0, grey_scan_share=1.0),
     defects=replace(
         STANDARD_DEGRADATION.defects,
         probability=0.5,
@@ -221,8 +235,10 @@ PAPER_DEGRADATION = replace(
         scratches=replace(
             STANDARD_DEGRADATION.defects.scratches,
             weight=0.6,
-            paint=PaintRanges(opacity=(0.6, 1.0), dark_share=0.0, light=(0.7, 1.0), depth=(0.4, 0.9), warmth=0.0),
+            running_share=0.0,
+            paint=_PAPER_PAINT,
         ),
+        textures=replace(STANDARD_DEGRADATION.defects.textures, paint=_PAPER_PAINT),
         bends=replace(STANDARD_DEGRADATION.defects.bends, weight=0.0),
         specks=replace(STANDARD_DEGRADATION.defects.specks, weight=0.0),
         stains=replace(STANDARD_DEGRADATION.defects.stains, weight=0.0),
@@ -238,7 +254,7 @@ PAPER_DEGRADATION = replace(
         amount=(0.0, 0.01),
         salt=(0.3, 0.8),
     ),
-    grain=replace(STANDARD_DEGRADATION.grain, probability=0.0),
+    grain=replace(STANDARD_DEGRADATION.grain, probability=0.7, sigma=(0.01, 0.06), colour_share=0.0),
     resolution=ResolutionRanges(
         probability=0.7,
         shrink=(1.0, 2.0),
@@ -252,9 +268,10 @@ PAPER_DEGRADATION = replace(
     ),
     shading=replace(STANDARD_DEGRADATION.shading, probability=0.0),
     halation=replace(STANDARD_DEGRADATION.halation, probability=0.0),
+    surface=replace(STANDARD_DEGRADATION.surface, probability=0.0),
 )
 """The public code's numbers where it has them: blur, noise, resolution, JPEG, probability 0.7, one grey photo in ten.
 
-Its scratches, holes and fading were never published: here they are light lines and holes by addition, lighten-only,
-screen and cover, as the report describes them, in our shapes.
+Its scratches, holes, grain and fading were never published. As the report describes them, scratches are light, by
+addition, lighten-only or screen at random opacity, holes show paper, and grain is "of random amount"; in our shapes.
 """

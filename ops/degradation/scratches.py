@@ -1,4 +1,4 @@
-"""Scratches: what sharp things leave. Single lines, and scuffs, where a surface was rubbed."""
+"""Scratches: what sharp things leave. Single lines, lines that run along a film, scuffs where a surface was rubbed."""
 
 from __future__ import annotations
 
@@ -107,12 +107,55 @@ class Scuff:
 
 
 @dataclass(frozen=True)
+class RunningLine:
+    """Lines that a projector or a camera drew along a film: upright, thin, from edge to edge, wavering a little.
+
+    Attributes:
+        x: of the first, as a share of the width.
+        spread: how far the others may lie from it, as a share of the width.
+        width: in units.
+        gaps: share of the length where they fade out.
+        count: number of lines.
+        paint: colour, blend and opacity.
+        seed: of the exact lines.
+    """
+
+    x: float
+    spread: float
+    width: float
+    gaps: float
+    count: int
+    paint: Paint
+    seed: int
+    shape: Literal[Shape.RUNNING_LINE] = Shape.RUNNING_LINE
+
+    def apply(self, photo: Pixels) -> Pixels:
+        """Draw the lines on ``photo``."""
+        height, width = photo.shape[:2]
+        rng = np.random.default_rng(self.seed)
+        unit = unit_px(height, width)
+        y = np.arange(height, dtype=np.float32)
+        columns = np.arange(width, dtype=np.float32)[None]
+        coverage = np.zeros((height, width), np.float32)
+        for number in range(self.count):
+            middle = self.x * width + (rng.normal(0, self.spread) * width if number else 0.0)
+            sway = np.interp(y, np.linspace(0, height, 8), middle + rng.normal(0, 0.7 * unit, 8))
+            half_px = 0.5 * self.width * unit * rng.uniform(0.5, 1.2)
+            fading = np.interp(y, np.linspace(0, height, 12), rng.uniform(-0.6, 1.0, 12) - 2 * (self.gaps - 0.5))
+            level = np.clip(0.3 + fading, 0, 1) * min(1.0, 2 * half_px)
+            line = np.clip(half_px + 0.5 - np.abs(columns - sway[:, None]), 0, 1) * level[:, None]
+            np.maximum(coverage, line, out=coverage)
+        return self.paint.over(photo, coverage)
+
+
+@dataclass(frozen=True)
 class ScratchRanges:
     """How photos are scratched.
 
     Attributes:
         weight: against the other defects.
         scuff_share: of scuffs among them.
+        running_share: of running lines among them.
         length: in short sides.
         width: in units.
         gaps: share of a line that is missing.
@@ -123,6 +166,7 @@ class ScratchRanges:
 
     weight: float
     scuff_share: float
+    running_share: float
     length: Range
     width: Range
     gaps: Range
@@ -130,12 +174,16 @@ class ScratchRanges:
     scuff_size: Range
     paint: PaintRanges
 
-    def draw(self, rng: np.random.Generator) -> Scratch | Scuff:
-        """One scratch or one scuff."""
+    def draw(self, rng: np.random.Generator) -> Scratch | Scuff | RunningLine:
+        """One scratch, one scuff or one set of running lines."""
         x, y = (float(share) for share in rng.uniform(0.03, 0.97, 2))
         angle = np.pi / 2 + rng.normal(0, 0.08) if rng.random() < self.upright_share else rng.uniform(0, np.pi)
         width, paint = uniform(self.width, rng), self.paint.draw(rng)
-        if rng.random() < self.scuff_share:
+        kind = rng.random()
+        if kind < self.running_share:
+            count, spread = int(min(rng.geometric(0.5), 5)), uniform((0.01, 0.3), rng)
+            return RunningLine(x, spread, min(width, 1.6), uniform(self.gaps, rng), count, paint, new_seed(rng))
+        if kind < self.running_share + self.scuff_share:
             count = int(rng.integers(12, 45))
             return Scuff(x, y, float(angle), uniform(self.scuff_size, rng), count, 0.6 * width, paint, new_seed(rng))
         length, wander = uniform(self.length, rng), uniform((0.003, 0.06), rng)

@@ -10,9 +10,11 @@ class Shape(StrEnum):
 
     SCRATCH = "scratch"
     SCUFF = "scuff"
+    RUNNING_LINE = "running_line"
     CRACK = "crack"
     FOLD = "fold"
     CREASE = "crease"
+    CRAQUELURE = "craquelure"
     DUST = "dust"
     HAIR = "hair"
     SPOT = "spot"

@@ -10,18 +10,29 @@ import numpy as np
 
 from ops.degradation.fields import distorted
 from ops.degradation.paint import Paint, PaintRanges
-from ops.degradation.pixels import Pixels, Plane, Range, new_seed, uniform, unit_px
+from ops.degradation.pixels import Pixels, Plane, Range, log_uniform, new_seed, uniform, unit_px
 from ops.degradation.shapes import Shape
-from ops.degradation.strokes import coverage_of, pressed, walk
+from ops.degradation.strokes import Stroke, coverage_of, pressed, walk
 
 
 @dataclass(frozen=True)
 class Dust:
-    """``count`` specks, most of them tiny and many close together; ``size`` is a typical radius in units."""
+    """Specks, most of them tiny and many close together: white ones lay on the negative, dark ones on the print.
 
-    count: int
+    Attributes:
+        density: number of specks on 256 x 256 units, so that a crop has its share of what the whole photo has.
+        size: typical radius, in units; none is wider than six units.
+        dark_share: of the specks.
+        light: how the others look.
+        dark: how the dark ones look.
+        seed: of places and outlines.
+    """
+
+    density: float
     size: float
-    paint: Paint
+    dark_share: float
+    light: Paint
+    dark: Paint
     seed: int
     shape: Literal[Shape.DUST] = Shape.DUST
 
@@ -29,12 +40,17 @@ class Dust:
         """Dust ``photo``."""
         height, width = photo.shape[:2]
         rng = np.random.default_rng(self.seed)
-        cloud = rng.uniform(0, 1, (max(1, self.count // 12), 2))  # centres that specks gather around
-        near = cloud[rng.integers(len(cloud), size=self.count)] + rng.normal(0, 0.09, (self.count, 2))
-        places = np.where(rng.random((self.count, 1)) < 0.5, near, rng.uniform(0, 1, (self.count, 2)))
-        radii = np.minimum(rng.lognormal(np.log(self.size), 0.55, self.count), 5 * self.size) * unit_px(height, width)
-        coverage = _specks(height, width, places, radii, rng)
-        return self.paint.over(photo, coverage)
+        unit = unit_px(height, width)
+        count = int(rng.poisson(self.density * height * width / (256 * unit) ** 2))
+        cloud = rng.uniform(0, 1, (max(1, count // 12), 2))  # centres that specks gather around
+        near = cloud[rng.integers(len(cloud), size=count)] + rng.normal(0, 0.09, (count, 2))
+        places = np.where(rng.random((count, 1)) < 0.4, near, rng.uniform(0, 1, (count, 2)))
+        radii = np.minimum(rng.lognormal(np.log(self.size), 0.5, count), 3.0) * unit
+        is_dark = rng.random(count) < self.dark_share
+        for paint, chosen in ((self.light, ~is_dark), (self.dark, is_dark)):
+            if chosen.any():
+                photo = paint.over(photo, _specks(height, width, places[chosen], radii[chosen], rng))
+        return photo
 
 
 @dataclass(frozen=True)
@@ -69,7 +85,8 @@ class Hair:
         points = walk(
             (self.x * width, self.y * height), self.angle, self.length * min(height, width), 0.16, self.curl, rng
         )
-        stroke = pressed(points, self.width * unit_px(height, width), rng, taper=0.25)
+        stroke = pressed(points, self.width * unit_px(height, width), rng, taper=0.1)
+        stroke = Stroke(stroke.points, stroke.widths_px, np.ones_like(stroke.pressures))  # a hair lies, it is not drawn
         return self.paint.over(photo, coverage_of([stroke], height, width))
 
 
@@ -105,7 +122,7 @@ class SpeckRanges:
     Attributes:
         weight: against the other defects.
         shares: of dust, hairs and spots.
-        count: of dust specks.
+        density: of dust, specks on 256 x 256 units; sparse dust is drawn more often.
         size: radius of dust, in units.
         hair_length: in short sides.
         hair_width: in units.
@@ -115,7 +132,7 @@ class SpeckRanges:
 
     weight: float
     shares: tuple[float, float, float]
-    count: tuple[int, int]
+    density: Range
     size: Range
     hair_length: Range
     hair_width: Range
@@ -124,10 +141,12 @@ class SpeckRanges:
 
     def draw(self, rng: np.random.Generator) -> Dust | Hair | Spot:
         """One cloud of dust, one hair or one group of spots."""
-        paint, seed = self.paint.draw(rng), new_seed(rng)
+        paint, dark, seed = self.paint.draw(rng), self.paint.dark(rng), new_seed(rng)
         match rng.choice(3, p=np.array(self.shares) / sum(self.shares)):
             case 0:
-                return Dust(int(rng.integers(self.count[0], self.count[1] + 1)), uniform(self.size, rng), paint, seed)
+                density, size = log_uniform(self.density, rng), uniform(self.size, rng)
+                dark_share = float(rng.beta(0.6, 0.6))  # mostly one kind, often both
+                return Dust(density, size, dark_share, self.paint.bright(rng), dark, seed)
             case 1:
                 x, y = (float(share) for share in rng.uniform(0, 1, 2))
                 angle, curl = uniform((0, 2 * np.pi), rng), float(rng.normal(0, 2.2))

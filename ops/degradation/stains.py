@@ -74,7 +74,7 @@ class Foxing:
         coverage = np.zeros((height, width), np.float32)
         for place in places:
             radius = self.size * min(rng.lognormal(-0.2, 0.6), 3.0) * min(height, width)
-            _add_soft_dot(coverage, place * (width, height), max(radius, 0.7), rng.uniform(0.35, 1.0))
+            _add_soft_dot(coverage, place * (width, height), max(radius, 0.7), rng.uniform(0.5, 1.0))
         cell_px = max(2 * self.size * min(height, width), 2.0)
         mottled = distorted(coverage, 0.5 * cell_px, cell_px, rng)
         mottled = mottled * (0.8 + 0.2 * fractal_field(height, width, cell_px, rng))
@@ -118,7 +118,7 @@ class Tape:
         strip = smooth_step(inner, -0.5, 0.9)
         dirt = strip * np.exp(-(np.maximum(inner, 0) / 2.5)).astype(np.float32)  # gathers where the glue ends
         glue = 0.82 + 0.18 * fractal_field(height, width, 30 * unit, rng, num_octaves=5)
-        return self.paint.over(photo, np.clip(strip * glue * np.float32(0.75) + 0.3 * dirt, 0, 1).astype(np.float32))
+        return self.paint.over(photo, np.clip(strip * glue * np.float32(0.5) + 0.35 * dirt, 0, 1).astype(np.float32))
 
 
 @dataclass(frozen=True)
@@ -154,10 +154,13 @@ class StainRanges:
                 return Stain(x, y, uniform(self.size, rng), uniform((0.2, 1.0), rng), paint, seed)
             case 1:
                 return Foxing(
-                    int(rng.integers(6, 40)), uniform(self.foxing_size, rng), _brown(depth, 0.7, opacity), seed
+                    int(rng.integers(6, 40)),
+                    uniform(self.foxing_size, rng),
+                    _brown(min(1.5 * depth, 0.9), 0.75, max(opacity, 0.75)),
+                    seed,
                 )
         angle = float(rng.choice((0, np.pi / 2)) + rng.normal(0, 0.25))
-        length, paint = uniform((0.3, 1.6), rng), _brown(0.8 * depth, 0.45, opacity)
+        length, paint = uniform((0.3, 1.6), rng), _brown(0.6 * depth, 0.45, opacity)
         return Tape(x, y, angle, length, uniform(self.tape_width, rng), paint, seed)
 
 
@@ -167,15 +170,15 @@ def _brown(depth: float, redness: float, opacity: float) -> Paint:
 
 
 def _add_soft_dot(coverage: Plane, centre: np.ndarray, radius_px: float, level: float) -> None:
-    """Screen a Gaussian dot onto ``coverage``, touching only its neighbourhood."""
+    """Screen a soft dot onto ``coverage``, touching only its neighbourhood; flat-topped."""
     height, width = coverage.shape
-    reach = int(np.ceil(2.5 * radius_px))
+    reach = int(np.ceil(1.6 * radius_px))
     left, top = (max(0, int(place) - reach) for place in centre)
     right, bottom = min(width, int(centre[0]) + reach + 1), min(height, int(centre[1]) + reach + 1)
     if right <= left or bottom <= top:
         return
     rows = (np.arange(top, bottom) - centre[1])[:, None]
     columns = (np.arange(left, right) - centre[0])[None]
-    dot = level * np.exp(-(rows**2 + columns**2) / radius_px**2)
+    dot = level * np.exp(-(((rows**2 + columns**2) / radius_px**2) ** 2))  # rust has a border, a Gaussian has none
     window = coverage[top:bottom, left:right]
     window[:] = 1 - (1 - window) * (1 - dot)

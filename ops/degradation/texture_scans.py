@@ -1,6 +1,7 @@
-"""Scanned textures: real scratches, dust and paper from a folder of PNG files, to go beside the procedural ones.
+"""Scanned textures: real scratches, dust and paper from a folder, to go beside the procedural ones.
 
-A scan travels as its own PNG bytes inside the plan, so a pair can be made again where the folder is not at hand.
+A scan travels as PNG bytes inside the plan, so a pair can be made again where the folder is not at hand. Scans are PNG
+files, or SVG drawings, such as those that film editors lay over new films; these are drawn to PNG once, when read.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ from ops.degradation.pixels import Pixels, Plane, Range, luminance, new_seed, un
 from ops.degradation.shapes import Shape
 from ops.images import Photo, decode_photo
 
+_SUFFIXES: Final = (".png", ".svg")
+_DRAWN_PX: Final = 768  # width at which a drawing becomes pixels: about that of the largest texture on a photo
+
 PAPER: Final = "paper"
 """The group whose scans show under holes; scans of all other groups are laid on the photo."""
 
@@ -33,7 +37,7 @@ class TextureScan:
     Attributes:
         name: of its file.
         group: the folder it came from, such as ``scratches`` or ``paper``.
-        png: the file itself; its alpha channel, if it has one, says where the texture covers.
+        png: the file itself, or its drawing; its alpha channel, if it has one, says where the texture covers.
     """
 
     name: str
@@ -42,31 +46,33 @@ class TextureScan:
 
 
 def read_texture_scans(folder: Path) -> tuple[TextureScan, ...]:
-    """All PNG files below ``folder``, by name; the first folder below it is the group.
+    """All PNG and SVG files below ``folder``, by name; the first folder below it is the group.
 
     Raises:
         PhotoError: a file is no readable PNG.
-        ValueError: there is none.
+        ValueError: a file is no readable SVG, or there is no scan at all.
     """
     scans = []
-    for path in sorted(folder.rglob("*.png")):
+    for path in sorted(path for path in folder.rglob("*") if path.suffix in _SUFFIXES):
         relative = path.relative_to(folder)
-        scan = TextureScan(relative.as_posix(), relative.parts[0] if len(relative.parts) > 1 else "", path.read_bytes())
+        scan = TextureScan(relative.as_posix(), relative.parts[0] if len(relative.parts) > 1 else "", _png_of(path))
         decode_photo(scan.png)
         scans.append(scan)
     if not scans:
-        raise ValueError(f"{folder} holds no PNG file below it; put scans into {folder}/scratches, {folder}/paper, ...")
+        raise ValueError(
+            f"{folder} holds no PNG or SVG file below it; put scans into {folder}/scratches, {folder}/paper, ..."
+        )
     return tuple(scans)
 
 
 def scans_of(textures: Corpus) -> tuple[TextureScan, ...]:
-    """The PNG files of a texture corpus; below a folder ``paper`` or ``backgrounds`` they are papers."""
+    """The PNG and SVG files of a texture corpus; below a folder ``paper`` or ``backgrounds`` they are papers."""
     scans = []
     for photo in textures.photos:
         folders = PurePosixPath(photo.name).parts[:-1]
         group = PAPER if {PAPER, "backgrounds"} & set(folders) else "/".join(folders)
-        if photo.path.suffix == ".png":
-            scans.append(TextureScan(photo.name, group, photo.path.read_bytes()))
+        if photo.path.suffix in _SUFFIXES:
+            scans.append(TextureScan(photo.name, group, _png_of(photo.path)))
     return tuple(scans)
 
 
@@ -141,6 +147,18 @@ def scanned_paper(scan: TextureScan, height: int, width: int, rng: np.random.Gen
     rows = _mirrored(np.arange(height) + top, paper.shape[0])
     columns = _mirrored(np.arange(width) + left, paper.shape[1])
     return np.clip(paper[np.ix_(rows, columns)], 0.5, 1.3)
+
+
+def _png_of(path: Path) -> bytes:
+    """The bytes of a PNG file; an SVG file is drawn."""
+    if path.suffix != ".svg":
+        return path.read_bytes()
+    from resvg_py import svg_to_bytes  # nothing but drawings needs it
+
+    try:
+        return svg_to_bytes(svg_string=path.read_text(encoding="utf-8"), width=_DRAWN_PX, skip_system_fonts=True)
+    except ValueError as error:
+        raise ValueError(f"{path} is no readable SVG ({error}); mend it, or save it as PNG") from error
 
 
 def _mirrored(places: np.ndarray, length: int) -> np.ndarray:

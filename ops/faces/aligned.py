@@ -9,7 +9,7 @@ from typing import Final
 
 from models.face_finder import FaceFinder
 from ops.corpora.folders import folder_corpus
-from ops.corpora.records import Corpus, CorpusPhoto, with_both_splits
+from ops.corpora.records import Corpus, CorpusPhoto, with_every_split
 from ops.faces.align import align, alignment, share_outside
 from ops.faces.find import find_faces
 from ops.faces.finder_weights import FaceFinderUnavailableError, cached_finder, face_finder
@@ -66,11 +66,11 @@ def aligned_faces(
         faces += _faces_of(photo, finder, settings, folder)
         if number % 25 == 0 or number == len(photos.photos):
             log(f"faces: {len(faces)} in {number} of {len(photos.photos)} photos")
-    return Corpus("aligned-faces", with_both_splits(faces))
+    return Corpus("aligned-faces", with_every_split(faces))
 
 
 def _faces_of(photo: CorpusPhoto, finder: FaceFinder, settings: FaceSettings, folder: Path) -> list[CorpusPhoto]:
-    canvas_px, pixels = settings.canvas_px, decode_rgb(photo.path.read_bytes())
+    canvas_px, pixels = settings.canvas_px, decode_rgb(photo.read())
     found = []
     for number, face in enumerate(find_faces(finder, pixels, settings.search)):
         affine = alignment(face.landmarks, canvas_px)

@@ -14,7 +14,7 @@ from ops.faces.judge import judge_generator
 from ops.faces.verdict import FaceVerdict
 from ops.pairs import PairBatch
 from ops.pictures import contact_sheet
-from ops.stages.face import FaceRecipe, held_out_pairs, train_face_generator, trained_generator
+from ops.stages.face import FaceRecipe, face_pairs, train_face_generator, trained_generator
 from ops.training import Facts, Workbench
 
 _NUM_JUDGED = 16
@@ -71,7 +71,7 @@ def study_injection(
         raise ValueError("the study needs the face finder; materialize aligned_faces with a package index in reach")
     verdicts: dict[str, FaceVerdict] = {}
     columns: list[Tensor] = []
-    pairs = held_out_pairs(recipe, faces, _NUM_JUDGED)
+    pairs = face_pairs(recipe, faces.held_out, _NUM_JUDGED)
     for name, variant in injection_variants(recipe).items():
         bench.report(f"injection study: {name}")
         generator = trained_generator(variant, train_face_generator(variant, faces, finder, facts, bench))

@@ -24,7 +24,7 @@ from ops.images import decode_rgb
 from ops.metrics import psnr
 from ops.pairs import PairBatch
 from ops.pictures import contact_sheet, markdown_picture
-from ops.stages.face import FaceRecipe, held_out_pairs, trained_generator
+from ops.stages.face import FaceRecipe, face_pairs, trained_generator
 
 _LEAST_FACES: Final = 10  # held-out faces below which nothing can be said
 _NUM_PAIRS: Final = 32
@@ -50,7 +50,7 @@ def report_faces(
     if finder is None:
         return FaceReport(_UNJUDGED, "no face finder: connect to a package index once")
     generator = trained_generator(recipe, checkpoint)
-    pairs = held_out_pairs(recipe, faces, _NUM_PAIRS)
+    pairs = face_pairs(recipe, faces.held_out, _NUM_PAIRS)
     verdict = judge_generator(generator, finder, pairs, len(faces.held_out), recipe.settings)
     sheet = example_faces(generator, finder, old, replace(recipe.settings, strength=1.0))
     return FaceReport(verdict, "no face in the old photos" if sheet is None else markdown_picture(sheet, "faces"))
@@ -86,7 +86,7 @@ def example_faces(
     cells: list[list[Tensor]] = []
     captions: list[list[str]] = []
     for photo in photos.photos:
-        before = decode_rgb(photo.path.read_bytes())
+        before = decode_rgb(photo.read())
         for pair, caption in _shown(before, generator, finder, settings):
             cells.append(pair)
             captions.append(["", caption])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -12,7 +13,7 @@ from models.discriminators import DiscriminatorConfig, MultiscaleDiscriminator
 from models.face import FaceGenerator, FaceGeneratorConfig, Start
 from models.face_finder import FaceFinder, FaceInspector
 from ops.checkpoints import Checkpoint, config_to_json
-from ops.corpora.records import Corpus
+from ops.corpora.records import Corpus, CorpusPhoto
 from ops.degradation.recipe import DegradationRecipe
 from ops.faces.second_look import inspected, structure_distance
 from ops.faces.settings import FaceSettings
@@ -128,7 +129,13 @@ def train_face_generator(
     def batches(step: int) -> PairBatch:
         return source.batch(step, schedule.batch_size, recipe.network.canvas_px).to(bench.device)
 
-    facts = {"recipe": config_to_json(recipe), "faces": faces.sha256, "num_faces": len(faces.train), **facts}
+    facts = {
+        "recipe": config_to_json(recipe),
+        "faces": faces.sha256,
+        "num_faces": len(faces.train),
+        "degradation": recipe.degradation.version,
+        **facts,
+    }
     checkpoint = fit("face_generator", stage, batches, schedule, facts, bench)
     bench.show(checkpoint, encode_png(restored_sheet(recipe, checkpoint, faces)))
     return checkpoint
@@ -139,20 +146,18 @@ def trained_generator(recipe: FaceRecipe, checkpoint: Checkpoint) -> FaceGenerat
     return load_weights(FaceGenerator(recipe.network), checkpoint.weights).eval()
 
 
-def held_out_pairs(recipe: FaceRecipe, faces: Corpus, count: int) -> PairBatch | None:
-    """``count`` damaged faces of the held-out side (else of all), the same ones every time; None if there are none."""
-    shown = faces.held_out or faces.photos
-    if not shown:
+def face_pairs(recipe: FaceRecipe, faces: Sequence[CorpusPhoto], count: int) -> PairBatch | None:
+    """``count`` damaged ones of ``faces``, the same ones every time; None if there are none."""
+    if not faces:
         return None
-    return FreshPairs(shown, (), recipe.degradation, seed=recipe.schedule.seed + 1).batch(
-        0, count, recipe.network.canvas_px
-    )
+    source = FreshPairs(faces, (), recipe.degradation, seed=recipe.schedule.seed + 1)
+    return source.batch(0, count, recipe.network.canvas_px)
 
 
 @torch.inference_mode()
 def restored_sheet(recipe: FaceRecipe, checkpoint: Checkpoint, faces: Corpus) -> Tensor:
-    """Degraded, restored and clean held-out faces, one a row; without faces a blank canvas, left as it is."""
-    pairs = held_out_pairs(recipe, faces, NUM_SHOWN)
+    """Degraded, restored and clean faces of the validation split, one a row; without faces a blank canvas."""
+    pairs = face_pairs(recipe, faces.validation or faces.photos, NUM_SHOWN)
     if pairs is None:
         blank = torch.full((1, 3, recipe.network.canvas_px, recipe.network.canvas_px), 0.5)
         pairs = PairBatch(blank, blank, blank[:, :1])

@@ -14,8 +14,9 @@ from models.mapping import LatentMapping, MappingConfig
 from models.triplet import TripletNetwork
 from models.vae import Vae
 from ops.checkpoints import Checkpoint, config_from_json, config_to_json
+from ops.feature_weights import feature_trunk
 from ops.images import encode_png
-from ops.losses import feature_matching, lsgan
+from ops.losses import feature_matching, lsgan, perceptual
 from ops.pairs import PairBatch, PairSource
 from ops.pictures import contact_sheet
 from ops.stages.vae import VaeRecipe
@@ -31,15 +32,19 @@ class MappingWeights:
         latent_l1: distance of the mapped latent to the latent of the clean photo in VAE2.
         painted_l1: distance of the decoded photo, before the gate, to the clean one.
         restored_l1: distance of the photo behind the gate to the clean one.
+        perceptual: distance of its features (``ops/feature_weights.py`` says which).
         adversarial: fooling the discriminator, which sees degraded and restored photo together.
         feature_matching: distance in the discriminator's inner layers.
+        adversarial_from: share of the schedule after which the discriminator and its two terms join.
     """
 
     latent_l1: float
     painted_l1: float
     restored_l1: float
+    perceptual: float
     adversarial: float
     feature_matching: float
+    adversarial_from: float
 
 
 @dataclass(frozen=True)
@@ -57,11 +62,20 @@ class MappingRecipe:
     schedule: Schedule
 
 
+@dataclass(frozen=True)
+class MappingBatch:
+    """The ``pairs`` of one update, and whether the discriminator has joined by it."""
+
+    pairs: PairBatch
+    is_judged: bool
+
+
 class MappingStage:
     """The mapping's losses; ``degraded_vae`` and ``clean_vae`` are trained already and stay as they are."""
 
-    def __init__(self, recipe: MappingRecipe, degraded_vae: Vae, clean_vae: Vae) -> None:
+    def __init__(self, recipe: MappingRecipe, degraded_vae: Vae, clean_vae: Vae, features: nn.Module) -> None:
         self.weights = recipe.weights
+        self.features = features
         self.mask_dropout = recipe.mask_dropout
         self.network = TripletNetwork(
             degraded_vae.requires_grad_(False),
@@ -76,29 +90,35 @@ class MappingStage:
         self.adversaries: nn.Module = nn.ModuleList([self.judge])
         self._seen: tuple[Tensor, Tensor] | None = None
 
-    def losses(self, batch: PairBatch, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
+    def losses(self, batch: MappingBatch, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
         """Weighted sum of the terms of ``MappingWeights`` on one batch, each term for the log."""
-        shape = (len(batch.mask), 1, 1, 1)
-        is_seen = torch.rand(shape, generator=generator, device=batch.mask.device) >= self.mask_dropout
-        translation = self.network(batch.degraded, batch.mask * is_seen)
+        weights, pairs = self.weights, batch.pairs
+        shape = (len(pairs.mask), 1, 1, 1)
+        is_seen = torch.rand(shape, generator=generator, device=pairs.mask.device) >= self.mask_dropout
+        translation = self.network(pairs.degraded, pairs.mask * is_seen)
+        restored, clean = translation.restored, pairs.clean
         with torch.no_grad():
-            clean_latent = self.network.clean_vae.encode(batch.clean).mean
-        real = torch.cat([batch.degraded, batch.clean], dim=1)
-        fake = torch.cat([batch.degraded, translation.restored], dim=1)
-        verdicts = self.judge(fake)
+            clean_latent = self.network.clean_vae.encode(clean).mean
         terms = {
-            "latent_l1": self.weights.latent_l1 * F.l1_loss(translation.latent, clean_latent),
-            "painted_l1": self.weights.painted_l1 * F.l1_loss(translation.painted, batch.clean),
-            "restored_l1": self.weights.restored_l1 * F.l1_loss(translation.restored, batch.clean),
-            "adversarial": self.weights.adversarial * lsgan(verdicts, is_real=True),
-            "feature_matching": self.weights.feature_matching * feature_matching(verdicts, self.judge(real)),
+            "latent_l1": weights.latent_l1 * F.l1_loss(translation.latent.float(), clean_latent),
+            "painted_l1": weights.painted_l1 * F.l1_loss(translation.painted, clean),
+            "restored_l1": weights.restored_l1 * F.l1_loss(restored, clean),
         }
-        self._seen = (real, fake.detach())
+        if weights.perceptual:
+            terms["perceptual"] = weights.perceptual * perceptual(self.features(restored), self.features(clean))
+        self._seen = None
+        if batch.is_judged:
+            real, fake = (torch.cat([pairs.degraded, photo], dim=1) for photo in (clean, restored))
+            verdicts = self.judge(fake)
+            terms["adversarial"] = weights.adversarial * lsgan(verdicts, is_real=True)
+            terms["feature_matching"] = weights.feature_matching * feature_matching(verdicts, self.judge(real))
+            self._seen = (real, fake.detach())
         return torch.stack(list(terms.values())).sum(), {name: float(term.detach()) for name, term in terms.items()}
 
-    def adversary_losses(self) -> Tensor:
-        """Half the sum of real and fake."""
-        assert self._seen is not None
+    def adversary_losses(self) -> Tensor | None:
+        """Half the sum of real and fake; None while the discriminator has not joined."""
+        if self._seen is None:
+            return None
         real, fake = self._seen
         return (lsgan(self.judge(real), is_real=True) + lsgan(self.judge(fake), is_real=False)) / 2
 
@@ -118,15 +138,18 @@ def train_mapping(
         ValueError: an autoencoder's latent does not fit the mapping.
     """
     schedule = recipe.schedule
+    seen_through, features = feature_trunk(bench.vgg_weights)
     with seeded(schedule.seed):
-        stage = MappingStage(recipe, _load_vae(degraded_vae, recipe), _load_vae(clean_vae, recipe))
+        vaes = (_load_vae(degraded_vae, recipe), _load_vae(clean_vae, recipe))
+        stage = MappingStage(recipe, *vaes, features.to(bench.device))
     stage.network.to(bench.device)
 
-    def batches(step: int) -> PairBatch:
-        return pairs.batch(step, schedule.batch_size, schedule.crop_px).to(bench.device)
+    def batches(step: int) -> MappingBatch:
+        fresh = pairs.batch(step, schedule.batch_size, schedule.crop_px).to(bench.device)
+        return MappingBatch(fresh, schedule.has_passed(recipe.weights.adversarial_from, step))
 
     grounds = {"degraded_vae": degraded_vae.sha256, "clean_vae": clean_vae.sha256}
-    facts = {"recipe": config_to_json(recipe), **grounds, **facts}
+    facts = {"recipe": config_to_json(recipe), "perceptual": seen_through, **grounds, **facts}
     checkpoint = fit("latent_mapping", stage, batches, schedule, facts, bench)
     load_weights(stage.trained, checkpoint.weights)
     stage.network.cpu().eval()

@@ -12,8 +12,9 @@ from torch.nn import functional as F
 from models.discriminators import DiscriminatorConfig, MultiscaleDiscriminator
 from models.vae import Vae, VaeConfig
 from ops.checkpoints import Checkpoint, config_to_json
+from ops.feature_weights import feature_trunk
 from ops.images import encode_png
-from ops.losses import feature_matching, kl, lsgan
+from ops.losses import feature_matching, kl, lsgan, perceptual
 from ops.pairs import OldCrops, PairSource
 from ops.pictures import contact_sheet
 from ops.tensor_files import load_weights
@@ -22,14 +23,27 @@ from ops.training import Facts, Schedule, Workbench, fit, seeded
 
 @dataclass(frozen=True)
 class VaeWeights:
-    """What each term counts in the loss of an autoencoder; zero switches a term off."""
+    """What each term counts in the loss of an autoencoder; zero switches a term off.
+
+    Attributes:
+        l1: mean absolute distance of the pixels.
+        l2: mean squared distance of the pixels.
+        perceptual: distance of the features (``ops/feature_weights.py`` says which).
+        kl: divergence of the posterior from the standard normal distribution.
+        adversarial: fooling the photo discriminator.
+        feature_matching: distance in the photo discriminator's inner layers.
+        latent_adversarial: drawing the latents of old photos to those of synthetic ones, from the first step on.
+        adversarial_from: share of the schedule after which the photo discriminator and its two terms join.
+    """
 
     l1: float
     l2: float
+    perceptual: float
     kl: float
     adversarial: float
     feature_matching: float
     latent_adversarial: float
+    adversarial_from: float
 
 
 @dataclass(frozen=True)
@@ -48,9 +62,13 @@ class VaeRecipe:
 
 @dataclass(frozen=True)
 class DomainBatch:
-    """Photos (N, 3, H, W) of one update: ``old`` real ones and ``synthetic`` ones; VAE2 sees ``synthetic`` alone."""
+    """Photos (N, 3, H, W) of one update: ``old`` real ones and ``synthetic`` ones; VAE2 sees ``synthetic`` alone.
+
+    ``is_judged`` says whether the photo discriminator has joined by this update.
+    """
 
     synthetic: Tensor
+    is_judged: bool
     old: Tensor | None = None
 
 
@@ -61,8 +79,9 @@ class VaeStage:
     gradient that fools it, so real photos are drawn to the domain for which truth exists (Wan et al., section 3.1).
     """
 
-    def __init__(self, recipe: VaeRecipe) -> None:
+    def __init__(self, recipe: VaeRecipe, features: nn.Module) -> None:
         self.weights = recipe.weights
+        self.features = features
         self.vae = Vae(recipe.network)
         self.trained: nn.Module = self.vae
         self.judge = MultiscaleDiscriminator(3, recipe.discriminator)
@@ -73,39 +92,58 @@ class VaeStage:
         )
         judges = [self.judge] + ([self.latent_judge] if self.latent_judge is not None else [])
         self.adversaries: nn.Module = nn.ModuleList(judges)
-        self._seen: tuple[Tensor, Tensor, Tensor | None, Tensor | None] | None = None
+        self._seen: _Seen | None = None
 
     def losses(self, batch: DomainBatch, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
         """Weighted sum of the terms of ``VaeWeights`` on one batch, each term for the log."""
+        weights = self.weights
         photo = batch.synthetic if batch.old is None else torch.cat([batch.synthetic, batch.old])
         posterior = self.vae.encode(photo)
         reconstructed = self.vae.decode(posterior.sample(generator))
-        verdicts = self.judge(reconstructed)
         terms = {
-            "l1": self.weights.l1 * F.l1_loss(reconstructed, photo),
-            "l2": self.weights.l2 * F.mse_loss(reconstructed, photo),
-            "kl": self.weights.kl * kl(posterior),
-            "adversarial": self.weights.adversarial * lsgan(verdicts, is_real=True),
-            "feature_matching": self.weights.feature_matching * feature_matching(verdicts, self.judge(photo)),
+            "l1": weights.l1 * F.l1_loss(reconstructed, photo),
+            "l2": weights.l2 * F.mse_loss(reconstructed, photo),
+            "kl": weights.kl * kl(posterior),
         }
-        synthetic_latent, old_latent = posterior.mean[: len(batch.synthetic)], posterior.mean[len(batch.synthetic) :]
-        if self.latent_judge is not None and len(old_latent):
+        if weights.perceptual:
+            terms["perceptual"] = weights.perceptual * perceptual(self.features(reconstructed), self.features(photo))
+        if batch.is_judged:
+            verdicts = self.judge(reconstructed)
+            terms["adversarial"] = weights.adversarial * lsgan(verdicts, is_real=True)
+            terms["feature_matching"] = weights.feature_matching * feature_matching(verdicts, self.judge(photo))
+        synthetic_latent, old_latent = posterior.mean.split([len(batch.synthetic), len(photo) - len(batch.synthetic)])
+        is_aligned = self.latent_judge is not None and len(old_latent) > 0
+        if self.latent_judge is not None and is_aligned:
             fooled = lsgan(self.latent_judge(old_latent), is_real=True)
-            terms["latent_adversarial"] = self.weights.latent_adversarial * fooled
-        self._seen = (photo, reconstructed.detach(), synthetic_latent.detach(), old_latent.detach())
+            terms["latent_adversarial"] = weights.latent_adversarial * fooled
+        self._seen = _Seen(
+            (photo, reconstructed.detach()) if batch.is_judged else None,
+            (synthetic_latent.detach(), old_latent.detach()) if is_aligned else None,
+        )
         return torch.stack(list(terms.values())).sum(), {name: float(term.detach()) for name, term in terms.items()}
 
-    def adversary_losses(self) -> Tensor:
-        """Half the sum of real and fake, for photos and, in VAE1, for latents."""
+    def adversary_losses(self) -> Tensor | None:
+        """Half the sum of real and fake, for photos and, in VAE1, for latents; None while neither is judged."""
         assert self._seen is not None
-        photo, reconstructed, synthetic_latent, old_latent = self._seen
-        loss = (lsgan(self.judge(photo), is_real=True) + lsgan(self.judge(reconstructed), is_real=False)) / 2
-        if self.latent_judge is not None and old_latent is not None and len(old_latent):
-            told_apart = lsgan(self.latent_judge(synthetic_latent), is_real=True) + lsgan(
-                self.latent_judge(old_latent), is_real=False
-            )
-            loss = loss + told_apart / 2
-        return loss
+        told_apart = []
+        if self._seen.photos is not None:
+            real, fake = self._seen.photos
+            told_apart += [lsgan(self.judge(real), is_real=True), lsgan(self.judge(fake), is_real=False)]
+        if self._seen.latents is not None and self.latent_judge is not None:
+            synthetic, old = self._seen.latents
+            told_apart += [
+                lsgan(self.latent_judge(synthetic), is_real=True),
+                lsgan(self.latent_judge(old), is_real=False),
+            ]
+        return torch.stack(told_apart).sum() / 2 if told_apart else None
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What the discriminators are to judge: photo and reconstruction, synthetic and old latents."""
+
+    photos: tuple[Tensor, Tensor] | None
+    latents: tuple[Tensor, Tensor] | None
 
 
 def train_clean_vae(
@@ -115,7 +153,8 @@ def train_clean_vae(
     schedule = recipe.schedule
 
     def batches(step: int) -> DomainBatch:
-        return DomainBatch(pairs.batch(step, schedule.batch_size, schedule.crop_px).clean.to(bench.device))
+        clean = pairs.batch(step, schedule.batch_size, schedule.crop_px).clean.to(bench.device)
+        return DomainBatch(clean, schedule.has_passed(recipe.weights.adversarial_from, step))
 
     return _train("clean_vae", recipe, batches, held_out, facts, bench)
 
@@ -130,7 +169,7 @@ def train_degraded_vae(
     def batches(step: int) -> DomainBatch:
         synthetic = pairs.batch(step, schedule.batch_size - num_old, schedule.crop_px).degraded.to(bench.device)
         crops = None if old is None else old.batch(step, num_old, schedule.crop_px).to(bench.device)
-        return DomainBatch(synthetic, crops)
+        return DomainBatch(synthetic, schedule.has_passed(recipe.weights.adversarial_from, step), crops)
 
     return _train("degraded_vae", recipe, batches, held_out, facts, bench)
 
@@ -143,9 +182,11 @@ def _train(
     facts: Facts,
     bench: Workbench,
 ) -> Checkpoint:
+    seen_through, features = feature_trunk(bench.vgg_weights)
     with seeded(recipe.schedule.seed):
-        stage = VaeStage(recipe)
-    checkpoint = fit(name, stage, batches, recipe.schedule, {"recipe": config_to_json(recipe), **facts}, bench)
+        stage = VaeStage(recipe, features.to(bench.device))
+    facts = {"recipe": config_to_json(recipe), "perceptual": seen_through, **facts}
+    checkpoint = fit(name, stage, batches, recipe.schedule, facts, bench)
     vae = load_weights(Vae(recipe.network), checkpoint.weights).eval()
     with torch.inference_mode():
         reconstructed = vae.decode(vae.encode(held_out).mean)

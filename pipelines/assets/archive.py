@@ -8,7 +8,7 @@ import dagster as dg
 from ops.corpora.records import Corpus
 from pipelines.assets.evaluation import released_model
 from pipelines.partitions import archive_shards
-from pipelines.resources import ArchiveStorage, Compute, Home, Tracking
+from pipelines.resources import ArchiveStorage, Home, RestorationModel
 from pipelines.run_config import RunScale
 
 if TYPE_CHECKING:
@@ -55,18 +55,16 @@ def archive_manifest(context: dg.AssetExecutionContext, archive: ArchiveStorage)
     kinds={"pytorch"},
 )
 def restored_shard(
-    context: dg.AssetExecutionContext, archive: ArchiveStorage, home: Home, tracking: Tracking, compute: Compute
+    context: dg.AssetExecutionContext, archive: ArchiveStorage, model: RestorationModel
 ) -> dg.MaterializeResult[None]:
-    """Restores what is missing of one shard with the released model and closes its ledger."""
+    """Restores what is missing of one shard with the chosen model (``ALBUMEN_MODEL``) and closes its ledger."""
     from ops.archive.manifest import find_shard
     from ops.archive.samples import sample_sheet
     from ops.archive.shard import restore_shard
     from ops.pictures import markdown_picture
-    from ops.releases import fetch_release, load_release
 
     source, target = archive.open_source(), archive.open_target()
-    release, folder = fetch_release(tracking.uri, home.releases)
-    restorer = load_release(folder, device=compute.device)
+    release, restorer = model.load()
     shard = find_shard(target, context.partition_key)
     report = restore_shard(shard, source, target, restorer, release, restorer.recipe, _progress(context))
     return dg.MaterializeResult(
@@ -84,14 +82,16 @@ def restored_shard(
 
 
 @dg.asset(group_name="archive", deps=[restored_shard], code_version="1", kinds={"markdown"})
-def archive_report(archive: ArchiveStorage, home: Home, tracking: Tracking) -> dg.MaterializeResult[dict[str, int]]:
-    """The books of the collection for the released model: how many restored, how many refused and why, with samples."""
+def archive_report(
+    archive: ArchiveStorage, home: Home, model: RestorationModel
+) -> dg.MaterializeResult[dict[str, int]]:
+    """The books of the collection for the chosen model: how many restored, how many refused and why, with samples."""
     from ops.archive.closing import close_books
     from ops.pictures import markdown_picture
-    from ops.releases import released_identity
 
-    release = released_identity(tracking.uri)
-    books = close_books(archive.open_source(), archive.open_target(), archive.collection, release, home.results)
+    books = close_books(
+        archive.open_source(), archive.open_target(), archive.collection, model.identity(), home.results
+    )
     return dg.MaterializeResult(
         value=books.counts,
         metadata={

@@ -8,8 +8,10 @@ from ops.pair_sets import PairSet
 from pipelines.resources import Home
 from pipelines.run_config import RunScale
 
+AFTER_TRAINING = {"dagster/priority": "-1"}  # the networks that ours needs come first; baselines wait for a free core
 
-@dg.asset(group_name="baselines", code_version="1", kinds={"pytorch"})
+
+@dg.asset(group_name="baselines", code_version="1", kinds={"pytorch"}, op_tags=AFTER_TRAINING)
 def deep_image_prior(
     context: dg.AssetExecutionContext,
     config: RunScale,
@@ -21,14 +23,14 @@ def deep_image_prior(
     from ops.method_results import run_method
     from ops.test_set import held_out_pairs
 
-    pairs = held_out_pairs(degraded_pairs, defect_detector, config.recipe.defect_threshold)
+    pairs = held_out_pairs(degraded_pairs, defect_detector)
     restorer = config.recipe.deep_image_prior
     return _described(
         run_method("deep image prior", restorer, pairs, degraded_pairs.sha256, home.results, context.log.info)
     )
 
 
-@dg.asset(group_name="baselines", code_version="1", kinds={"pytorch"})
+@dg.asset(group_name="baselines", code_version="1", kinds={"pytorch"}, op_tags=AFTER_TRAINING)
 def bm3d(
     context: dg.AssetExecutionContext,
     config: RunScale,
@@ -40,7 +42,7 @@ def bm3d(
     from ops.method_results import run_method
     from ops.test_set import held_out_pairs
 
-    pairs = held_out_pairs(degraded_pairs, defect_detector, config.recipe.defect_threshold)
+    pairs = held_out_pairs(degraded_pairs, defect_detector)
     return _described(
         run_method("BM3D", config.recipe.bm3d, pairs, degraded_pairs.sha256, home.results, context.log.info)
     )

@@ -17,7 +17,8 @@ class PhotoLocations(dg.ConfigurableResource):  # type: ignore[type-arg]
     clean: str | None
     old: str | None
     textures: str | None
-    faces: str | None
+    faces: str | None = None
+    annotated: str | None = None
     fetches_packages: bool = True
 
 

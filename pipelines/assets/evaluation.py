@@ -3,9 +3,10 @@
 import dagster as dg
 
 from ops.checkpoints import Checkpoint
+from ops.corpora.records import Corpus
 from ops.method_results import MethodResult
 from ops.pair_sets import PairSet
-from pipelines.resources import Home, Tracking
+from pipelines.resources import Home, MetricWeights, Tracking
 from pipelines.run_config import RunScale
 
 
@@ -21,21 +22,29 @@ def triplet_translation(
     home: Home,
 ) -> dg.MaterializeResult[MethodResult]:
     """Ours on the held-out pairs, with the detected masks."""
+    from ops.detection.calibration import threshold_of
     from ops.method_results import run_method
     from ops.releases import assemble, checkpoint_weights
     from ops.restorers.triplet import TripletRestorer
     from ops.test_set import held_out_pairs
 
     weights = checkpoint_weights(degraded_vae, clean_vae, latent_mapping, defect_detector)
-    networks = assemble(config.recipe.release_config, weights)
-    pairs = held_out_pairs(degraded_pairs, defect_detector, config.recipe.defect_threshold)
+    networks = assemble(config.recipe.release_config(threshold_of(defect_detector)), weights)
+    pairs = held_out_pairs(degraded_pairs, defect_detector)
     result = run_method(
-        "ours", TripletRestorer(networks.triplet), pairs, degraded_pairs.sha256, home.results, context.log.info
+        "ours",
+        TripletRestorer(networks.triplet),
+        pairs,
+        degraded_pairs.sha256,
+        home.results,
+        context.log.info,
+        networks.triplet,
+        [degraded_vae, clean_vae, latent_mapping],
     )
     return dg.MaterializeResult(value=result, metadata={"file": dg.MetadataValue.path(result.path)})
 
 
-@dg.asset(group_name="evaluation", code_version="1", kinds={"markdown"})
+@dg.asset(group_name="evaluation", code_version="2", kinds={"markdown"})
 def scores(
     context: dg.AssetExecutionContext,
     config: RunScale,
@@ -46,22 +55,34 @@ def scores(
     defect_detector: Checkpoint,
     home: Home,
     tracking: Tracking,
+    metric_weights: MetricWeights,
 ) -> dg.MaterializeResult[dict[str, float]]:
-    """PSNR and SSIM of the input, ours and the baselines on the same held-out pairs, with intervals and pictures."""
+    """Every metric of the input, ours and the baselines on the same held-out pairs, with intervals and pictures."""
     from ops.pictures import markdown_picture
     from ops.score_report import write_score_report
     from ops.test_set import held_out_pairs
 
-    pairs = held_out_pairs(degraded_pairs, defect_detector, config.recipe.defect_threshold)
+    pairs = held_out_pairs(degraded_pairs, defect_detector)
     with tracking.run(context) as log:
-        report = write_score_report(pairs, [triplet_translation, bm3d, deep_image_prior], home.results, log)
+        results = [triplet_translation, bm3d, deep_image_prior]
+        report = write_score_report(
+            pairs,
+            degraded_pairs.sha256,
+            results,
+            home.results,
+            log,
+            context.log.info,
+            metric_weights.inception_file,
+        )
     return dg.MaterializeResult(
         value=report.gains,
         metadata={
             "table": dg.MetadataValue.md(report.table),
+            "details": dg.MetadataValue.md(report.details),
             "comparison": dg.MetadataValue.md(markdown_picture(report.comparison, "comparison")),
+            "damage": dg.MetadataValue.md(markdown_picture(report.damage, "synthetic photos and detected regions")),
             "gain of ours over the input, dB": report.gains["ours"],
-            "report": dg.MetadataValue.path(report.folder),
+            "report": dg.MetadataValue.path(report.folder / "evaluation.html"),
         },
     )
 
@@ -71,6 +92,9 @@ def released_model(
     context: dg.AssetExecutionContext,
     config: RunScale,
     scores: dict[str, float],
+    clean_photos: Corpus,
+    old_photos: Corpus,
+    textures: Corpus,
     degraded_vae: Checkpoint,
     clean_vae: Checkpoint,
     latent_mapping: Checkpoint,
@@ -82,15 +106,30 @@ def released_model(
 
     Refuses a model that does not beat the untouched input, whatever checks ran before.
     """
-    from ops.releases import checkpoint_weights, register_release, write_release
+    from ops.detection.calibration import threshold_of
+    from ops.model_cards import model_card
+    from ops.releases import MODEL_NAME, checkpoint_weights, register_release, write_release
 
+    scale = config.scale.value
+    card = model_card(
+        f"{MODEL_NAME}, recipe {scale}",
+        scale,
+        [degraded_vae, clean_vae, latent_mapping, defect_detector],
+        [clean_photos, old_photos, textures],
+        (home.results / "scores.md").read_text(),
+    )
     weights = checkpoint_weights(degraded_vae, clean_vae, latent_mapping, defect_detector)
-    facts = {"scale": config.scale.value, "gain over the input, dB": scores}
+    facts = {"edition": 1, "scale": scale, "gain over the input, dB": scores}
     with tracking.run(context) as log:
-        folder = write_release(home.releases, config.recipe.release_config, weights, facts, gain=scores["ours"])
+        release = config.recipe.release_config(threshold_of(defect_detector))
+        folder = write_release(home.releases, release, weights, facts, scores["ours"], card)
         identity = register_release(tracking.uri, tracking.artifacts_folder, folder, log.run_id)
     return dg.MaterializeResult(
         value=identity.sha256,
         data_version=dg.DataVersion(identity.sha256),
-        metadata={"model": f"{identity.name} version {identity.version}", "sha256": identity.sha256},
+        metadata={
+            "model": f"{identity.name} version {identity.version}",
+            "sha256": identity.sha256,
+            "card": dg.MetadataValue.md(card),
+        },
     )

@@ -8,7 +8,7 @@ from ops.checkpoints import Checkpoint
 from ops.corpora.records import Corpus
 from ops.faces.verdict import FaceVerdict
 from pipelines.assets.corpora import PhotoLocations
-from pipelines.assets.training import described_checkpoint
+from pipelines.assets.training import described
 from pipelines.resources import Compute, Home, Tracking
 from pipelines.run_config import RunScale
 
@@ -54,7 +54,7 @@ def face_generator(
     recipe, facts = config.recipe.face, {"scale": config.scale.value}
     finder = cached_finder(home.cache)
     with tracking.bench(context, home, compute) as bench:
-        return described_checkpoint(train_face_generator(recipe, aligned_faces, finder, facts, bench))
+        return described(train_face_generator(recipe, aligned_faces, finder, facts, bench))
 
 
 @dg.asset(group_name="faces", code_version="1", kinds={"pytorch"})
@@ -72,7 +72,7 @@ def face_examples(
     )
 
 
-@dg.asset(group_name="ablations", code_version="1", kinds={"pytorch"})
+@dg.asset(group_name="faces", code_version="1", kinds={"pytorch"})
 def face_injection_study(
     context: dg.AssetExecutionContext,
     config: RunScale,

@@ -1,5 +1,7 @@
 """The trained networks, in the order in which they need each other."""
 
+from collections.abc import Mapping
+
 import dagster as dg
 
 from ops.checkpoints import Checkpoint
@@ -21,14 +23,17 @@ def clean_vae(
     compute: Compute,
 ) -> dg.MaterializeResult[Checkpoint]:
     """VAE2: reconstructs undamaged photos; its decoder paints every restored one."""
-    from ops.pairs import held_out_sample, training_pairs
+    from ops.pairs import held_out_clean, training_pairs, validation_sample
+    from ops.reconstruction import measure_reconstruction
     from ops.stages.vae import train_clean_vae
 
     recipe = config.recipe.clean_vae
     source = training_pairs(degraded_pairs, clean_photos, textures, config.recipe.dataset)
-    shown, facts = held_out_sample(degraded_pairs).clean, _facts(config, degraded_pairs)
+    shown, facts = validation_sample(degraded_pairs).clean, training_facts(config, degraded_pairs)
     with tracking.bench(context, home, compute) as bench:
-        return described_checkpoint(train_clean_vae(recipe, source, shown, facts, bench))
+        checkpoint = train_clean_vae(recipe, source, shown, facts, bench)
+        decibels = measure_reconstruction(checkpoint, held_out_clean(degraded_pairs), bench.log)
+    return described(checkpoint, decibels)
 
 
 @dg.asset(group_name="training", code_version="1", kinds={"pytorch", "mlflow"})
@@ -44,16 +49,19 @@ def degraded_vae(
     compute: Compute,
 ) -> dg.MaterializeResult[Checkpoint]:
     """VAE1: puts real old and synthetically degraded photos into one latent space."""
-    from ops.pairs import held_out_sample, old_crops, training_pairs
+    from ops.pairs import held_out_clean, old_crops, training_pairs, validation_sample
+    from ops.reconstruction import measure_reconstruction
     from ops.stages.vae import train_degraded_vae
 
     recipe = config.recipe.degraded_vae
     source = training_pairs(degraded_pairs, clean_photos, textures, config.recipe.dataset)
     old = old_crops(old_photos, recipe.schedule.crop_px, recipe.schedule.seed)
-    shown = held_out_sample(degraded_pairs).degraded
-    facts = {**_facts(config, degraded_pairs), "old photos": old_photos.sha256}
+    shown = validation_sample(degraded_pairs).degraded
+    facts = {**training_facts(config, degraded_pairs), "old photos": old_photos.sha256}
     with tracking.bench(context, home, compute) as bench:
-        return described_checkpoint(train_degraded_vae(recipe, source, old, shown, facts, bench))
+        checkpoint = train_degraded_vae(recipe, source, old, shown, facts, bench)
+        decibels = measure_reconstruction(checkpoint, held_out_clean(degraded_pairs), bench.log)
+    return described(checkpoint, decibels)
 
 
 @dg.asset(group_name="training", code_version="1", kinds={"pytorch", "mlflow"})
@@ -70,39 +78,17 @@ def latent_mapping(
     compute: Compute,
 ) -> dg.MaterializeResult[Checkpoint]:
     """The mapping from the latent of a degraded photo to that of the clean one, and the fidelity gate."""
-    from ops.pairs import held_out_sample, training_pairs
+    from ops.pairs import training_pairs, validation_sample
     from ops.stages.mapping import train_mapping
 
     recipe = config.recipe.mapping
     source = training_pairs(degraded_pairs, clean_photos, textures, config.recipe.dataset)
-    shown, facts = held_out_sample(degraded_pairs), _facts(config, degraded_pairs)
+    shown, facts = validation_sample(degraded_pairs), training_facts(config, degraded_pairs)
     with tracking.bench(context, home, compute) as bench:
-        return described_checkpoint(train_mapping(recipe, degraded_vae, clean_vae, source, shown, facts, bench))
+        return described(train_mapping(recipe, degraded_vae, clean_vae, source, shown, facts, bench))
 
 
-@dg.asset(group_name="training", code_version="1", kinds={"pytorch", "mlflow"})
-def defect_detector(
-    context: dg.AssetExecutionContext,
-    config: RunScale,
-    clean_photos: Corpus,
-    textures: Corpus,
-    degraded_pairs: PairSet,
-    home: Home,
-    tracking: Tracking,
-    compute: Compute,
-) -> dg.MaterializeResult[Checkpoint]:
-    """The U-Net that finds scratches, cracks, holes and dust."""
-    from ops.pairs import held_out_sample, training_pairs
-    from ops.stages.detector import train_detector
-
-    recipe = config.recipe.detector
-    source = training_pairs(degraded_pairs, clean_photos, textures, config.recipe.dataset)
-    shown, facts = held_out_sample(degraded_pairs), _facts(config, degraded_pairs)
-    with tracking.bench(context, home, compute) as bench:
-        return described_checkpoint(train_detector(recipe, source, shown, facts, bench))
-
-
-def _facts(config: RunScale, pairs: PairSet) -> dict[str, str]:
+def training_facts(config: RunScale, pairs: PairSet) -> dict[str, str]:
     """What every training depends on beside its own recipe."""
     return {
         "scale": config.scale.value,
@@ -112,13 +98,17 @@ def _facts(config: RunScale, pairs: PairSet) -> dict[str, str]:
     }
 
 
-def described_checkpoint(checkpoint: Checkpoint) -> dg.MaterializeResult[Checkpoint]:
-    """The checkpoint with its curves and what it does to a few held-out photos."""
+def described(
+    checkpoint: Checkpoint, reconstruction: Mapping[str, float] | None = None
+) -> dg.MaterializeResult[Checkpoint]:
+    """The checkpoint with its curves and what it does to a few validation photos; of an autoencoder also in numbers."""
     from ops.images import decode_rgb
     from ops.pictures import markdown_picture
+    from ops.reconstruction import reconstruction_table
     from ops.stages.curves import loss_curves
 
     curves, samples = loss_curves(checkpoint), (checkpoint.folder / "samples.png").read_bytes()
+    numbers = {} if reconstruction is None else {"tone": dg.MetadataValue.md(reconstruction_table(reconstruction))}
     return dg.MaterializeResult(
         value=checkpoint,
         data_version=dg.DataVersion(checkpoint.sha256),
@@ -128,5 +118,6 @@ def described_checkpoint(checkpoint: Checkpoint) -> dg.MaterializeResult[Checkpo
             "folder": dg.MetadataValue.path(checkpoint.folder),
             "losses": dg.MetadataValue.md(markdown_picture(decode_rgb(curves), "losses")),
             "samples": dg.MetadataValue.md(markdown_picture(decode_rgb(samples), "samples")),
+            **numbers,
         },
     )

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from ops.evaluation import INPUT, EvaluationPair, comparison_grid, score, scores_markdown, summarise
+from ops.evaluation import INPUT, EvaluationPair, comparison_grid, score, summarise
 from ops.restorers.restorer import Restorer
 
 
@@ -138,16 +138,6 @@ def test_one_photo_has_a_mean_but_no_interval() -> None:
     row = summarise(table({INPUT: [20.0]})).loc[INPUT]
     assert row["psnr"] == 20
     assert pd.isna(row["psnr_low"])
-
-
-def test_the_markdown_table_shows_gain_best_and_failures() -> None:
-    scores = score({"unlucky": unlucky, "broken": growing}, PAIRS)
-    text = scores_markdown(summarise(scores))
-    assert "| input | 4 | **" in text
-    assert "| unlucky | 3 of 4 | 1" in text  # a mean over fewer photos is never the best
-    assert "| broken | 0 of 4 | failed | failed | failed |  |" in text
-    assert "- unlucky failed on 1, first: RuntimeError: out of memory" in text
-    assert "+0.00 [+0.00, +0.00]" in text
 
 
 def test_the_grid_shows_all_methods_and_a_grey_cell_for_a_failure() -> None:

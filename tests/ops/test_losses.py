@@ -1,7 +1,10 @@
 import math
+from collections.abc import Callable
+from functools import partial
 
 import pytest
 import torch
+from torch import Tensor
 from torch.distributions import Normal, kl_divergence
 from torch.nn import functional as F
 from torch.testing import assert_close
@@ -16,6 +19,7 @@ from ops.losses import (
     kl,
     layer_distance,
     lsgan,
+    perceptual,
 )
 
 
@@ -40,12 +44,12 @@ def test_feature_matching_looks_at_inner_layers_only() -> None:
 
 def test_focal_without_focus_is_cross_entropy() -> None:
     logits, mask = torch.randn(1, 1, 4, 4), (torch.rand(1, 1, 4, 4) > 0.5).float()
-    assert_close(focal(logits, mask, 0.0), F.binary_cross_entropy_with_logits(logits, mask))
+    assert_close(focal(logits, mask, torch.ones_like(mask), 0.0), F.binary_cross_entropy_with_logits(logits, mask))
 
 
 def test_focal_counts_a_sure_pixel_less_than_an_unsure_one() -> None:
     mask = torch.ones(1, 1, 1, 1)
-    sure, unsure = (focal(torch.full_like(mask, z), mask, 2.0) for z in (3.0, 0.0))
+    sure, unsure = (focal(torch.full_like(mask, z), mask, mask, 2.0) for z in (3.0, 0.0))
     assert sure < unsure
     assert_close(unsure, torch.tensor(0.25 * math.log(2)))
 
@@ -54,8 +58,29 @@ def test_focal_counts_a_sure_pixel_less_than_an_unsure_one() -> None:
 def test_balanced_cross_entropy_of_an_undecided_detector_does_not_depend_on_how_much_is_damaged(damaged: int) -> None:
     mask = torch.zeros(1, 1, 1, 16)
     mask[..., :damaged] = 1
-    loss = balanced_cross_entropy(torch.zeros_like(mask), mask, max_weight=1e9)
+    loss = balanced_cross_entropy(torch.zeros_like(mask), mask, torch.ones_like(mask), max_weight=1e9)
     assert_close(loss, torch.tensor(math.log(2)))
+
+
+def test_perceptual_distance_adds_up_over_layers_and_is_zero_for_equals() -> None:
+    ours, theirs = [torch.zeros(2, 3), torch.zeros(4)], [torch.ones(2, 3), torch.full((4,), 0.5)]
+    assert perceptual(ours, ours) == 0
+    assert_close(perceptual(ours, theirs), torch.tensor(1.5))
+
+
+def test_balanced_cross_entropy_weighs_as_torch_does() -> None:
+    logits, mask = torch.randn(1, 1, 4, 4), torch.zeros(1, 1, 4, 4)
+    mask[..., :1] = 1  # a quarter is damaged, so each damaged pixel weighs as three intact ones
+    expected = F.binary_cross_entropy_with_logits(logits, mask, pos_weight=torch.tensor(3.0)) / 1.5
+    assert_close(balanced_cross_entropy(logits, mask, torch.ones_like(mask), max_weight=9.0), expected)
+
+
+@pytest.mark.parametrize("loss", [partial(focal, gamma=2.0), partial(balanced_cross_entropy, max_weight=5.0)])
+def test_what_a_detector_says_where_nobody_judges_does_not_matter(loss: Callable[..., Tensor]) -> None:
+    logits, mask, judged = torch.randn(1, 1, 4, 4), torch.eye(4)[None, None], torch.ones(1, 1, 4, 4)
+    judged[..., 2:] = 0
+    other = torch.where(judged > 0, logits, logits + 5)
+    assert_close(loss(logits, mask, judged), loss(other, mask, judged))
 
 
 def test_the_hinge_is_silent_once_the_judge_is_sure() -> None:

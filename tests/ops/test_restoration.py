@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch import Tensor
 from torch.testing import assert_close
 
 from ops.releases import assemble
@@ -19,6 +20,15 @@ def restorer(
     return PhotoRestorer(networks.detector, networks.triplet, threshold, tiling, strength)
 
 
+def scratched(height: int, width: int) -> Tensor:
+    """A mask with soft scratches, wholly damaged ones and a hole."""
+    mask = torch.zeros(1, 1, height, width)
+    mask[..., 7::61, :] = 0.4
+    mask[..., 30 : 30 + height // 3, : width // 4] = 1
+    mask[..., :, width // 2] = 1
+    return mask
+
+
 @pytest.mark.parametrize(("height", "width"), [(1, 1), (37, 90), (130, 71)])
 def test_the_result_has_the_size_and_range_of_the_photo(tmp_path: Path, height: int, width: int) -> None:
     restoration = restorer(tmp_path)(torch.rand(1, 3, height, width))
@@ -32,13 +42,37 @@ def test_without_strength_the_photo_comes_back_as_it_was(tmp_path: Path) -> None
     assert torch.equal(restorer(tmp_path, strength=0.0)(photo).restored, photo)
 
 
-def test_a_photo_in_tiles_equals_the_photo_as_a_whole_where_nothing_is_damaged(tmp_path: Path) -> None:
-    photo = torch.rand(1, 3, 200, 150)
-    whole = restorer(tmp_path, Tiling(tile_px=256, halo_px=0), threshold=1.0)
-    tiled = restorer(tmp_path, Tiling(tile_px=64, halo_px=64), threshold=1.0)
-    assert (whole(photo).restored - photo).abs().max() > 0.05
-    assert_close(tiled(photo).restored, whole(photo).restored, atol=1e-5, rtol=0)
+@pytest.mark.parametrize(("height", "width"), [(301, 263), (222, 507), (256, 256), (331, 5)])
+@pytest.mark.parametrize("max_sources", [16_384, 700])
+def test_a_photo_in_tiles_equals_the_photo_as_a_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, height: int, width: int, max_sources: int
+) -> None:
+    monkeypatch.setattr("models.mapping.MAX_SOURCES", max_sources)
+    tiled = restorer(tmp_path, Tiling(tile_px=36, halo_px=0))
+    photo, mask = torch.rand(1, 3, height, width), scratched(height, width)
+    restoration = tiled(photo, mask)
+    with torch.inference_mode():
+        whole = tiled.network(photo, mask).restored.clamp(0, 1)
+        without_attention = tiled.network(photo, torch.zeros_like(mask)).restored
+    assert restoration.facts["tiles"] >= 2
+    assert restoration.facts["source_stride"] == (1 if max_sources > 700 or width < 50 else 3 if width < 300 else 4)
+    assert (whole - photo).abs().max() > 0.05
+    assert (whole - without_attention).abs().max() > 3 / 255
+    assert_close(restoration.restored, whole, atol=0.1 / 255, rtol=0)
+
+
+@pytest.mark.parametrize(("height", "width"), [(301, 263), (97, 130)])
+def test_defects_found_in_tiles_are_those_found_in_the_whole(tmp_path: Path, height: int, width: int) -> None:
+    tiled, whole = (restorer(tmp_path, Tiling(tile_px, 0), threshold=0.0) for tile_px in (32, 512))
+    photo = torch.rand(1, 3, height, width)
     assert_close(tiled.find_defects(photo), whole.find_defects(photo), atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("mask", [torch.zeros(1, 1, 150, 130), torch.ones(1, 1, 150, 130)])
+def test_a_photo_without_a_hole_and_one_that_is_all_hole_come_back(tmp_path: Path, mask: Tensor) -> None:
+    photo = torch.rand(1, 3, 150, 130)
+    whole, tiled = (restorer(tmp_path, Tiling(tile_px, 0))(photo, mask).restored for tile_px in (512, 16))
+    assert_close(tiled, whole, atol=0.1 / 255, rtol=0)
 
 
 def test_facts_say_how_much_was_changed(tmp_path: Path) -> None:
@@ -46,6 +80,30 @@ def test_facts_say_how_much_was_changed(tmp_path: Path) -> None:
     restoration = restorer(tmp_path)(photo)
     assert restoration.facts["mean_change"] == pytest.approx(float((restoration.restored - photo).abs().mean()))
     assert 0 <= restoration.facts["damaged_fraction"] <= 1
+
+
+def test_bfloat16_stays_near_float32_in_tiles_and_whole(tmp_path: Path) -> None:
+    photo, mask = torch.rand(1, 3, 150, 201), scratched(150, 201)
+    exact = restorer(tmp_path)(photo, mask)
+    for tile_px in (16, 512):
+        fast = restorer(tmp_path, Tiling(tile_px, 0))
+        fast.is_bf16 = True
+        error = (fast(photo, mask).restored - exact.restored).abs()
+        assert 0 < error.square().mean() < 10**-5.5  # 55 dB
+        assert (error <= 1 / 255).float().mean() >= 0.999
+
+
+def test_a_given_mask_takes_the_place_of_the_detector(tmp_path: Path) -> None:
+    photo, mask = torch.rand(1, 3, 40, 44), scratched(40, 44)
+    restoration = restorer(tmp_path)(photo, mask)
+    assert torch.equal(restoration.mask, mask)
+    assert restoration.facts["is_mask_given"]
+    assert restoration.facts["damaged_fraction"] == pytest.approx(float((mask > 0).float().mean()))
+
+
+def test_a_mask_of_another_size_is_refused_with_both_sizes(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="the mask is 30 x 20 px, the photo 44 x 40 px"):
+        restorer(tmp_path)(torch.rand(1, 3, 40, 44), torch.zeros(1, 1, 20, 30))
 
 
 @pytest.mark.parametrize("strength", [-0.1, 1.5])

@@ -64,7 +64,9 @@ class KilledError(Exception):
     pass
 
 
-def test_a_killed_training_resumes_to_the_same_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_killed_training_resumes_elsewhere_to_the_same_weights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     whole = fit("doubling", DoublingStage(), batches, schedule(60), {}, bench(tmp_path / "whole")[0])
     monkeypatch.setattr("ops.training._Progress.is_save_due", lambda self, step, terms: step == 20)
 
@@ -75,7 +77,8 @@ def test_a_killed_training_resumes_to_the_same_weights(tmp_path: Path, monkeypat
 
     with pytest.raises(KilledError):
         fit("doubling", DoublingStage(), dies_at_30, schedule(60), {}, bench(tmp_path / "cut")[0])
-    second, lines = bench(tmp_path / "cut")
+    (tmp_path / "cut").rename(tmp_path / "moved")  # as to another machine
+    second, lines = bench(tmp_path / "moved")
     resumed = fit("doubling", DoublingStage(), batches, schedule(60), {}, second)
     assert "resumed at step 20" in lines[0]
     expected = load_file(whole.weights)
@@ -118,3 +121,21 @@ def test_the_rate_stays_then_falls_to_zero() -> None:
 
 def test_nested_facts_become_dotted_names() -> None:
     assert flattened({"a": {"b": {"c": 1}, "d": 2}, "e": [3]}) == {"a.b.c": 1, "a.d": 2, "e": [3]}
+
+
+def test_an_adversary_that_joins_late_is_resumed_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class LateStage(DoublingStage):
+        def adversary_losses(self) -> Tensor | None:  # type: ignore[override]
+            return super().adversary_losses() if float(self.batch[0]) > 0 else None
+
+    whole = fit("late", LateStage(), batches, schedule(30), {}, bench(tmp_path / "whole")[0])
+    monkeypatch.setattr("ops.training._Progress.is_save_due", lambda self, step, terms: step == 10)
+
+    def dies_at_12(step: int) -> Tensor:
+        if step == 12:
+            raise KilledError
+        return batches(step)
+
+    with pytest.raises(KilledError):
+        fit("late", LateStage(), dies_at_12, schedule(30), {}, bench(tmp_path / "cut")[0])
+    assert fit("late", LateStage(), batches, schedule(30), {}, bench(tmp_path / "cut")[0]).sha256 == whole.sha256

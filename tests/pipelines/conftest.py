@@ -49,7 +49,13 @@ def shrink(monkeypatch: pytest.MonkeyPatch) -> None:
     tiny = replace(
         smoke,
         dataset=replace(
-            smoke.dataset, degradation=faded, train_pairs=24, held_out_pairs=3, pair_px=64, pairs_per_shard=12
+            smoke.dataset,
+            degradation=faded,
+            train_pairs=24,
+            validation_pairs=3,
+            held_out_pairs=3,
+            pair_px=64,
+            pairs_per_shard=12,
         ),
         clean_vae=replace(smoke.clean_vae, schedule=short),
         degraded_vae=replace(smoke.degraded_vae, schedule=short),
@@ -76,6 +82,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
             patch.delenv(f"ALBUMEN_{name}", raising=False)
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
         patch.setenv("ALBUMEN_HOME", str(home))
+        patch.setenv("ALBUMEN_MODEL", "trained")
         shrink(patch)
         (home / "mlflow").mkdir()
         settings = Settings.from_environment()

@@ -1,4 +1,4 @@
-"""The commands that need no model."""
+"""The commands, with a model of random weights where they need one."""
 
 from pathlib import Path
 
@@ -7,7 +7,10 @@ import torch
 from click.testing import CliRunner, Result
 
 from ops.images import encode_png
+from ops.releases import assemble
+from ops.restoration import PhotoRestorer
 from pipelines.command_line import main
+from tests.ops.small_networks import CONFIG, small_weights
 
 
 @pytest.fixture
@@ -54,6 +57,53 @@ def test_a_photo_that_is_not_there_is_said_by_name(tmp_path: Path) -> None:
     result = albumen("degrade", str(tmp_path / "nowhere.jpg"), "--out", str(tmp_path / "out"))
     assert result.exit_code == 1
     assert "nowhere.jpg cannot be read: No such file or directory" in result.output
+
+
+@pytest.fixture
+def released(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PhotoRestorer:
+    networks = assemble(CONFIG, small_weights(tmp_path))
+    restorer = PhotoRestorer(networks.detector, networks.triplet, CONFIG.threshold, CONFIG.tiling)
+    monkeypatch.setattr("pipelines.command_line._chosen_restorer", lambda _strength: restorer)
+    return restorer
+
+
+@pytest.mark.usefixtures("released")
+def test_a_saved_mask_given_back_restores_the_same(photo: Path, tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    assert albumen("restore", str(photo), "--out", str(first), "--save-mask").exit_code == 0
+    assert set(written(first)) == {"holiday.png", "holiday.mask.png"}
+    saved = first / "holiday.mask.png"
+    again = albumen("restore", str(photo), "--out", str(second), "--mask", str(saved), "--save-mask")
+    assert again.exit_code == 0
+    assert written(second)["holiday.mask.png"] == saved.read_bytes()
+
+
+@pytest.mark.usefixtures("released")
+def test_a_mask_that_marks_nearly_everything_is_asked_about(photo: Path, tmp_path: Path) -> None:
+    mask = tmp_path / "mask.png"
+    for share, asks in ((0.5, False), (0.9, True)):
+        drawn = torch.zeros(1, 1, 60, 80)
+        drawn[..., : int(60 * share), :] = 1
+        mask.write_bytes(encode_png(drawn))
+        result = albumen("restore", str(photo), "--out", str(tmp_path / str(share)), "--mask", str(mask))
+        assert result.exit_code == 0
+        assert ("is it inverted?" in result.output) is asks
+
+
+@pytest.mark.usefixtures("released")
+def test_a_mask_of_another_size_is_answered_with_both_sizes(photo: Path, tmp_path: Path) -> None:
+    mask = tmp_path / "mask.png"
+    mask.write_bytes(encode_png(torch.zeros(1, 1, 30, 40)))
+    result = albumen("restore", str(photo), "--out", str(tmp_path / "out"), "--mask", str(mask))
+    assert result.exit_code == 1
+    assert "the mask is 40 x 30 px, the photo 80 x 60 px" in result.output
+
+
+@pytest.mark.usefixtures("released")
+def test_one_mask_for_two_photos_is_refused(photo: Path, tmp_path: Path) -> None:
+    result = albumen("restore", str(photo), str(photo), "--out", str(tmp_path / "out"), "--mask", str(photo))
+    assert result.exit_code == 2
+    assert "--mask belongs to one photo, 2 were given" in result.output
 
 
 @pytest.mark.parametrize("command", [(), ("restore",), ("degrade",), ("archive",), ("demo",), ("dev",)])

@@ -3,17 +3,19 @@
 import dagster as dg
 import pytest
 
+from ops.ablations import ABLATIONS
 from pipelines import checks, schedules, sensors
 from pipelines.definitions import defs
 
 GROUPS = {
-    "corpora": {"clean_photos", "old_photos", "textures"},
-    "dataset": {"degraded_pairs", "reality_report"},
-    "training": {"clean_vae", "degraded_vae", "latent_mapping", "defect_detector"},
+    "corpora": {"clean_photos", "old_photos", "textures", "annotated_photos"},
+    "dataset": {"degraded_pair_shards", "degraded_pairs", "reality_report"},
+    "training": {"clean_vae", "degraded_vae", "latent_mapping", "pretrained_detector", "defect_detector"},
     "baselines": {"deep_image_prior", "bm3d"},
-    "evaluation": {"triplet_translation", "scores", "released_model"},
-    "faces": {"aligned_faces", "face_generator", "face_examples"},
-    "ablations": {"face_injection_study"},
+    "evaluation": {"triplet_translation", "scores", "released_model", "detector_roc"},
+    "faces": {"aligned_faces", "face_generator", "face_examples", "face_injection_study"},
+    "ablations": {f"ablation_{ablation.slug}" for ablation in ABLATIONS} | {"ablation_table", "domain_gap"},
+    "preference": {"preference_study", "old_photo_scores", "preference"},
     "archive": {"sample_collection", "archive_manifest", "restored_shard", "archive_report"},
 }
 
@@ -29,6 +31,12 @@ def test_every_asset_says_what_it_is() -> None:
     assert [spec.key for spec in defs.resolve_all_asset_specs() if not spec.description] == []
 
 
+def test_the_main_job_trains_no_ablation() -> None:
+    names = set(defs.resolve_job_def("train_and_release").graph.node_names())
+    assert not names & GROUPS["ablations"]
+    assert set(defs.resolve_job_def("run_ablations").graph.node_names()) == GROUPS["ablations"]
+
+
 def test_nothing_runs_until_somebody_switches_it_on() -> None:
     assert schedules.nightly_scan.default_status is dg.DefaultScheduleStatus.STOPPED
     for sensor in (sensors.new_photos, sensors.open_shards, sensors.books_after_restoring):
@@ -40,3 +48,10 @@ def test_a_model_that_does_not_beat_the_input_is_blocked(gain: float, passes: bo
     result = checks.ours_beats_the_input({"ours": gain})
     assert isinstance(result, dg.AssetCheckResult)
     assert result.passed is passes
+
+
+def test_a_training_of_one_scale_configures_every_step_that_has_a_scale() -> None:
+    from pipelines.job_runs import steps_with_scale
+
+    assert {"degraded_pairs", "clean_vae", "defect_detector", "released_model"} <= set(steps_with_scale())
+    assert not {"clean_photos", "old_photos", "detector_roc"} & set(steps_with_scale())

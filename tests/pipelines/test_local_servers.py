@@ -1,5 +1,6 @@
 """`albumen dev` as a person starts and stops it."""
 
+import os
 import re
 import signal
 import subprocess
@@ -9,7 +10,19 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.local_servers import share_cores
+
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
+
+
+def test_stages_share_the_cores_unless_the_user_says_how(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(8)))
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    share_cores()
+    assert os.environ["OMP_NUM_THREADS"] == "3"
+    monkeypatch.delenv("OMP_NUM_THREADS")
+    share_cores()
+    assert os.environ["OMP_NUM_THREADS"] == "4"
 
 
 @pytest.mark.s3

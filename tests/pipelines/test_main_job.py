@@ -1,12 +1,17 @@
 """The whole way of a photo and of a model, on the pictures that pip has installed, in one process."""
 
 import json
+import shutil
 from pathlib import Path
 
+import dagster as dg
 import pandas as pd
 import pytest
 from click.testing import CliRunner
 
+from ops.ablations import ABLATIONS
+from ops.preference.ballots import Ballot, BallotBox
+from ops.preference.studies import newest_study
 from pipelines.command_line import main
 from tests.pipelines.conftest import Installation
 
@@ -25,6 +30,22 @@ def test_the_scores_hold_every_method_on_every_held_out_pair(trained: Installati
     assert set(scores["method"]) == {"input", "ours", "BM3D", "deep image prior"}
     assert scores.groupby("method").size().eq(3).all()
     assert scores["error"].eq("").all()
+
+
+def test_a_part_of_the_shards_made_ahead_of_time_is_taken_as_it_is(trained: Installation) -> None:
+    shards = sorted((trained.settings.home / "pairs").glob("*/*.parquet"))
+    before = [shard.stat().st_mtime_ns for shard in shards]
+    assert trained.run("make_pair_shards", "part-01").success
+    shards[0].unlink()  # the held-out one: first by name, last in order of making
+    result = trained.run("make_pair_shards", f"part-{len(shards):02d}")
+    (materialization,) = result.asset_materializations_for_node("degraded_pair_shards")
+    assert materialization.metadata["shards"].value == 1
+    assert [shard.stat().st_mtime_ns for shard in shards[1:]] == before[1:]
+    assert shards[0].is_file()
+
+
+def test_the_datasheet_lies_among_the_results(trained: Installation) -> None:
+    assert "## Refused files" in (trained.settings.home / "results/datasheet.md").read_text()
 
 
 def test_the_archive_is_restored_and_the_torn_file_is_in_the_ledger_by_name(trained: Installation) -> None:
@@ -49,15 +70,44 @@ def test_a_second_run_of_a_shard_restores_nothing(trained: Installation) -> None
     assert materialization.metadata["done by an earlier run"].value == materialization.metadata["restored"].value + 1
 
 
+def test_a_study_is_frozen_and_its_votes_are_counted(trained: Installation) -> None:
+    home = trained.settings.home
+    assert trained.run("judge_by_eye").success
+    assert "Nobody has voted" in (home / "results/preference.md").read_text()
+    study = newest_study(home / "studies")
+    assert study.methods == ("ours", "BM3D", "deep image prior")
+    photo = study.photos[0]
+    BallotBox(home / "ballots.sqlite").cast(study.sha256, Ballot("anna", photo.name, study.methods, study.methods, 1.0))
+    assert trained.run("judge_by_eye").success
+    assert "1 ballots of 1 raters" in (home / "results/preference.md").read_text()
+
+
 def test_a_second_training_run_trains_nothing_and_scores_the_same(trained: Installation) -> None:
     before = json.loads((trained.settings.home / "records/scores.json").read_text())
     assert trained.run("train_and_release").success
     assert json.loads((trained.settings.home / "records/scores.json").read_text()) == before
 
 
-def test_without_a_face_finder_faces_are_left_alone(trained: Installation) -> None:
-    verdict = json.loads((trained.settings.home / "records/face_examples.json").read_text())
-    assert (verdict["num_faces"], verdict["strength"]) == (0, 0.0)
+def test_an_ablation_is_trained_and_stands_in_the_table(trained: Installation) -> None:
+    def materialize(*names: str) -> dg.ExecuteInProcessResult:
+        result = trained.definitions.resolve_implicit_global_asset_job_def().execute_in_process(
+            instance=trained.instance,
+            asset_selection=[dg.AssetKey(name) for name in names],
+            run_config={"ops": {key: {"config": {"scale": "SMOKE", "share": 0.05}} for key in names}},
+            raise_on_error=False,
+        )
+        assert result.success, [event.message for event in result.all_events if event.is_failure]
+        return result
+
+    result = materialize("ablation_ours", "domain_gap")
+    assert "ALBUMEN_OLD_PHOTOS" in result.output_for_node("domain_gap")
+    records = trained.settings.home / "records"
+    for ablation in ABLATIONS[1:]:  # these are trained in tests/ops/test_ablation_runs.py
+        shutil.copy(records / "ablation_ours.json", records / f"ablation_{ablation.slug}.json")
+    materialize("ablation_table")
+    table = (trained.settings.home / "results/ablations/SMOKE-0.05/ablations.md").read_text()
+    assert "| ours | nothing |" in table
+    assert "No real old photos" in table
 
 
 def test_one_photo_from_the_command_line(trained: Installation, tmp_path: Path) -> None:
@@ -74,6 +124,7 @@ def test_one_photo_from_the_command_line(trained: Installation, tmp_path: Path) 
 
 def test_a_missing_model_is_said_with_its_cure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALBUMEN_HOME", str(tmp_path))
+    monkeypatch.setenv("ALBUMEN_MODEL", "trained")
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)  # mlflow itself sets it
     result = CliRunner().invoke(main, ["restore", "photo.jpg", "--out", str(tmp_path / "out")])
     assert result.exit_code == 1

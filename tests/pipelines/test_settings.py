@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.settings import Settings
+from pipelines.settings import MODELS, Settings
 
-NAMES = ("HOME", "CLEAN_PHOTOS", "OLD_PHOTOS", "ARCHIVE_SOURCE", "ARCHIVE_TARGET", "SAMPLE_ARCHIVE", "DEVICE")
+NAMES = ("HOME", "CLEAN_PHOTOS", "OLD_PHOTOS", "ARCHIVE_SOURCE", "ARCHIVE_TARGET", "SAMPLE_ARCHIVE", "MODEL", "DEVICE")
 
 
 @pytest.fixture(autouse=True)
@@ -36,3 +36,18 @@ def test_a_collection_of_its_own_wins_over_the_old_photos(monkeypatch: pytest.Mo
 def test_an_empty_setting_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALBUMEN_OLD_PHOTOS", "")
     assert Settings.from_environment().old_photos is None
+
+
+def test_the_trained_model_restores_unless_the_shipped_one_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Settings.from_environment().model == "trained"
+    monkeypatch.setenv("ALBUMEN_MODEL", "shipped")
+    assert Settings.from_environment().model == "shipped"
+    monkeypatch.setenv("ALBUMEN_MODEL", "best")
+    with pytest.raises(ValueError, match="ALBUMEN_MODEL=best is none of shipped, trained"):
+        Settings.from_environment()
+
+
+def test_the_models_to_choose_from_are_those_that_can_be_loaded() -> None:
+    from ops.chosen_model import ModelChoice
+
+    assert [choice.value for choice in ModelChoice] == list(MODELS)

@@ -2,7 +2,19 @@ import hashlib
 from dataclasses import replace
 from pathlib import Path
 
-from ops.corpora.records import HELD_OUT, TRAIN, Corpus, CorpusPhoto, Refusal, split_of, with_both_splits
+import pytest
+
+from ops.corpora.records import (
+    HELD_OUT,
+    SPLITS,
+    TRAIN,
+    Corpus,
+    CorpusPhoto,
+    PhotoChangedError,
+    Refusal,
+    split_of,
+    with_every_split,
+)
 
 
 def photo(name: str) -> CorpusPhoto:
@@ -11,25 +23,45 @@ def photo(name: str) -> CorpusPhoto:
 
 
 def test_a_corpus_comes_back_from_parquet(tmp_path: Path) -> None:
-    corpus = Corpus("clean", (photo("a"), photo("b")), (Refusal("c", "truncated", "cut short"),))
+    corpus = Corpus(
+        "clean", (photo("a"), replace(photo("b"), mask=Path("/masks/b.png"))), (Refusal("c", "truncated", "cut short"),)
+    )
     corpus.write(tmp_path / "deep" / "corpus.parquet")
     assert Corpus.read(tmp_path / "deep" / "corpus.parquet") == corpus
     assert [path.name for path in (tmp_path / "deep").iterdir()] == ["corpus.parquet"]
 
 
-def test_about_one_photo_in_six_is_held_out_and_never_changes_sides() -> None:
+def test_one_photo_in_six_is_held_out_one_in_twelve_validates_and_none_changes_sides() -> None:
     photos = [photo(str(number)) for number in range(6_000)]
     corpus = Corpus("clean", tuple(photos))
     assert 900 < len(corpus.held_out) < 1_100
-    assert len(corpus.train) + len(corpus.held_out) == 6_000
+    assert 430 < len(corpus.validation) < 570
+    assert len(corpus.train) + len(corpus.validation) + len(corpus.held_out) == 6_000
     assert [split_of(p.sha256) for p in photos] == [p.split for p in photos]
 
 
-def test_two_photos_are_enough_for_both_splits() -> None:
-    for split, other in ((TRAIN, HELD_OUT), (HELD_OUT, TRAIN)):
-        pair = [replace(photo(name), split=split) for name in "ab"]
-        assert {p.split for p in with_both_splits(pair)} == {split, other}
-    assert [p.split for p in with_both_splits([replace(photo("a"), split=TRAIN)])] == [TRAIN]
+@pytest.mark.parametrize("split", SPLITS)
+def test_two_photos_train_and_are_held_out_and_three_fill_every_split(split: str) -> None:
+    alike = [replace(photo(name), split=split) for name in "abcdefg"]
+    assert {p.split for p in with_every_split(alike[:2])} >= {TRAIN, HELD_OUT}
+    assert {p.split for p in with_every_split(alike[:3])} == set(SPLITS)
+    filled = with_every_split(alike)
+    assert [p.name for p in filled] == list("abcdefg")
+    assert sum(p.split == split for p in filled) == 5
+    assert [p.split for p in with_every_split(alike[:1])] == [split]
+
+
+def test_a_photo_is_read_only_while_it_is_the_one_that_was_recorded(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(b"a photo")
+    recorded = replace(photo("a"), path=path, sha256=hashlib.sha256(b"a photo").hexdigest())
+    assert recorded.read() == b"a photo"
+    path.write_bytes(b"another")
+    with pytest.raises(PhotoChangedError, match=r"changed: make its corpus again: materialize clean_photos"):
+        recorded.read()
+    path.unlink()
+    with pytest.raises(PhotoChangedError, match=r"cannot be read any more \(No such file or directory\)"):
+        recorded.read()
 
 
 def test_the_checksum_knows_the_photos_and_not_their_order() -> None:

@@ -11,6 +11,7 @@ from ops.degradation.pixels import Pixels
 from ops.degradation.printing import BLACK, PANCHROMATIC, WHITE, Monochrome
 from ops.degradation.resolution import Interpolation, LowResolution
 from ops.degradation.shading import Shading, Vignette
+from ops.degradation.surface import Finish, PaperSurface
 
 BLURS = [GaussianBlur(1.2), BoxBlur(2.5), MotionBlur(5, 0.7), AnisotropicBlur(2, 0.6, 0.4)]
 IDENTITIES = [
@@ -31,6 +32,7 @@ IDENTITIES = [
     Halation(0, 5, 0.5, (1, 1, 1)),
     Shading(0, 0, 0.5, 0.5, 1),
     Vignette(0, 2, 0.5, 0.5),
+    PaperSurface(Finish.LINEN, 0, 4, 0.3, 1),
 ]
 
 
@@ -130,3 +132,20 @@ def test_only_what_is_brighter_than_the_threshold_glows() -> None:
     assert np.array_equal(Halation(1, 5, 0.5, (1, 1, 1)).apply(photo), photo)
     photo[40:50, 40:50] = 1
     assert Halation(1, 5, 0.5, (1, 0.5, 0.2)).apply(photo)[45, 55, 0] > 0.33
+
+
+@pytest.mark.parametrize("finish", list(Finish))
+def test_a_paper_surface_has_the_depth_it_was_given_and_moves_no_tone(finish: Finish) -> None:
+    printed = PaperSurface(finish, 0.03, 5.0, 0.4, 2).apply(flat(0.5, 200))
+    assert printed.mean() == pytest.approx(0.5, abs=0.002)
+    assert printed.std() == pytest.approx(0.015, rel=0.15)
+    assert np.array_equal(printed[..., 0], printed[..., 2])
+
+
+def test_linen_repeats_with_its_period_and_matte_paper_does_not() -> None:
+    def repeats(finish: Finish) -> float:
+        paper = PaperSurface(finish, 0.03, 6.0, 0.0, 2).apply(flat(0.5, 240))[..., 0]
+        return float(np.corrcoef(paper[:, :-24].ravel(), paper[:, 24:].ravel())[0, 1])
+
+    assert repeats(Finish.LINEN) > 0.3
+    assert abs(repeats(Finish.MATTE)) < 0.2

@@ -5,6 +5,7 @@ import torch
 from torch.testing import assert_close
 
 from ops.degradation.degrade import apply_plan, degrade, draw_plan
+from ops.degradation.paint import Blend
 from ops.degradation.plan import plan_from_json, plan_to_json
 from ops.degradation.recipe import (
     PAPER_DEGRADATION,
@@ -13,6 +14,8 @@ from ops.degradation.recipe import (
     recipe_from_json,
     recipe_to_json,
 )
+from ops.degradation.scratches import Scratch, Scuff
+from ops.degradation.single_damage import single_damage_plan
 
 RECIPES = pytest.mark.parametrize(
     "recipe", [STANDARD_DEGRADATION, PAPER_DEGRADATION], ids=lambda recipe: recipe.version
@@ -88,3 +91,36 @@ def test_the_order_of_ageing_is_drawn_anew() -> None:
 @RECIPES
 def test_a_recipe_survives_json(recipe: DegradationRecipe) -> None:
     assert recipe_from_json(recipe_to_json(recipe)) == recipe
+
+
+def test_a_grey_scan_of_a_neutral_print_has_no_colour_left() -> None:
+    prints = replace(STANDARD_DEGRADATION.prints, probability=1.0, toned_share=0.0, grey_scan_share=1.0)
+    recipe = replace(STANDARD_DEGRADATION, prints=prints)
+    for seed in range(12):
+        degraded = degrade(photo(), recipe, generator(seed)).degraded
+        assert (degraded.amax(dim=1) - degraded.amin(dim=1)).max() <= 1 / 255 + 1e-6
+
+
+def test_without_ageing_pixels_outside_the_mask_are_those_of_the_clean_photo() -> None:
+    for seed in range(12):
+        plan = replace(draw_plan(STANDARD_DEGRADATION, 72, 96, generator(seed)), ageing=())
+        pair = apply_plan(photo(), plan)
+        outside = (pair.mask == 0).expand_as(pair.clean)
+        assert torch.equal(pair.degraded[outside], pair.clean[outside])
+
+
+def test_the_paper_recipe_draws_scratches_by_its_three_blends_only() -> None:
+    plans = [draw_plan(PAPER_DEGRADATION, 64, 64, generator(seed)) for seed in range(80)]
+    blends = {d.paint.blend for plan in plans for d in plan.defects if isinstance(d, Scratch | Scuff)}
+    assert blends == {Blend.ADD, Blend.LIGHTEN, Blend.SCREEN}
+    assert any(step.kind == "film_grain" for plan in plans for step in plan.ageing)
+
+
+def test_dust_is_as_dense_on_a_crop_as_on_the_photo() -> None:
+    specks = [
+        apply_plan(photo(side, side), single_damage_plan("dust", 1.0, side, side, seed)).mask.gt(0.2).float().mean()
+        for side in (128, 384)
+        for seed in range(6)
+    ]
+    small, large = (float(torch.stack(part).mean()) for part in (specks[:6], specks[6:]))
+    assert 0.6 < small / large < 1.7

@@ -4,6 +4,7 @@ import torch
 
 from ops.degradation.defects import TOLERANCE, damaged
 from ops.degradation.degrade import apply_plan
+from ops.degradation.jpeg import Jpeg
 from ops.degradation.pixels import Pixels
 from ops.degradation.plan import plan_from_json, plan_to_json
 from ops.degradation.shapes import Shape
@@ -53,6 +54,29 @@ def test_the_mask_covers_what_a_defect_changed_and_nothing_else(name: str, stren
         assert np.array_equal(mask > 0, changed)
         assert list(classes) == [name]
         assert np.array_equal(classes[name], mask)
+
+
+@pytest.mark.parametrize("name", DEFECTS)
+def test_outside_its_mask_a_defect_leaves_the_photo_bit_for_bit(name: str) -> None:
+    before = pixels(photo())
+    after, mask, _ = damaged(before, single_damage_plan(name, 0.6, 120, 150, seed=2).defects)
+    assert np.array_equal(after[mask == 0], before[mask == 0])
+
+
+@pytest.mark.parametrize("name", ["crack", "fold", "hole", "torn_edge", "worn_edge", "emulsion_loss"])
+def test_where_the_picture_is_gone_strength_is_size_and_not_transparency(name: str) -> None:
+    grey = torch.full((1, 3, 200, 200), 77 / 255)  # paper and the black bed of a scanner both cover it wholly
+    plans = [single_damage_plan(name, strength, 200, 200, seed=3) for strength in (0.4, 1.0)]
+    weak, strong = (apply_plan(grey, plan) for plan in plans)
+    for pair in (weak, strong):
+        assert pair.degraded.max() > 0.7
+    assert strong.mask.gt(0.9).sum() > 1.3 * weak.mask.gt(0.9).sum()
+
+
+def test_jpeg_at_middle_strength_has_a_quality_of_about_35() -> None:
+    (step,) = single_damage_plan("jpeg", 0.5, 8, 8, 0).ageing
+    assert isinstance(step, Jpeg)
+    assert 30 <= step.quality <= 40
 
 
 def test_the_union_covers_what_several_defects_changed_and_nothing_else() -> None:

@@ -10,7 +10,7 @@ from ops.degradation.fields import distorted, paper_texture
 from ops.degradation.plan import plan_from_json, plan_to_json
 from ops.degradation.recipe import STANDARD_DEGRADATION
 from ops.degradation.texture_scans import read_texture_scans
-from ops.images import PhotoError, encode_png
+from ops.images import PhotoError, decode_photo, encode_png
 
 
 def folder_of_scans(folder: Path) -> Path:
@@ -51,7 +51,7 @@ def test_an_unreadable_scan_is_refused_before_any_pair_is_made(tmp_path: Path) -
 
 
 def test_a_folder_without_scans_says_where_they_belong(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="holds no PNG file"):
+    with pytest.raises(ValueError, match="holds no PNG or SVG file"):
         read_texture_scans(tmp_path)
 
 
@@ -61,3 +61,22 @@ def test_paper_is_about_as_bright_as_its_colour_and_not_flat() -> None:
     assert paper.mean() == pytest.approx(1, abs=0.05)
     assert 0.01 < paper.std() < 0.15
     assert np.array_equal(distorted(paper, 0, 10, np.random.default_rng(2)), paper)
+
+
+def test_a_drawing_becomes_a_scan_whose_alpha_is_what_was_drawn(tmp_path: Path) -> None:
+    pytest.importorskip("resvg_py")
+    line = '<rect x="0" y="8" width="40" height="4" fill="white"/>'
+    (tmp_path / "line.svg").write_text(
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 20">{line}</svg>', encoding="utf-8"
+    )
+    (scan,) = read_texture_scans(tmp_path)
+    alpha = decode_photo(scan.png).alpha
+    assert alpha is not None
+    assert alpha.mean() == pytest.approx(0.2, abs=0.01)
+
+
+def test_an_unreadable_drawing_is_refused_by_name_with_the_cure(tmp_path: Path) -> None:
+    pytest.importorskip("resvg_py")
+    (tmp_path / "broken.svg").write_text("no drawing", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"broken.svg is no readable SVG .*; mend it, or save it as PNG"):
+        read_texture_scans(tmp_path)

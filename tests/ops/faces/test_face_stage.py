@@ -20,7 +20,7 @@ from ops.stages.face import (
     FaceRecipe,
     FaceStage,
     FaceWeights,
-    held_out_pairs,
+    face_pairs,
     train_face_generator,
     trained_generator,
 )
@@ -90,7 +90,7 @@ def test_training_lowers_the_loss(recipe: FaceRecipe, faces: Corpus, finder: Fac
     checkpoint = train_face_generator(recipe, faces, finder, {}, bench)
     first, last = checkpoint.history[0], checkpoint.history[-1]
     assert checkpoint.step == 30
-    pairs = held_out_pairs(recipe, faces, 8)
+    pairs = face_pairs(recipe, faces.held_out, 8)
     assert pairs is not None
     restored = trained_generator(recipe, checkpoint)(pairs.degraded)
     assert (restored - pairs.clean).abs().mean() < (pairs.degraded - pairs.clean).abs().mean()
@@ -123,7 +123,7 @@ def test_without_faces_a_generator_that_cannot_leave_them_alone_is_refused(
 def test_a_generator_judged_on_few_faces_may_not_touch_any(
     recipe: FaceRecipe, faces: Corpus, finder: FaceFinder
 ) -> None:
-    pairs = held_out_pairs(recipe, faces, 4)
+    pairs = face_pairs(recipe, faces.held_out, 4)
     assert pairs is not None
 
     class Oracle(torch.nn.Module):

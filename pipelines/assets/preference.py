@@ -1,0 +1,121 @@
+"""What eyes say: preference studies and their votes, and old photos whose truth nobody knows.
+
+`albumen study` hosts the page between a study and its votes; the study that was frozen last is the one that it shows.
+"""
+
+import dagster as dg
+from pydantic import Field
+
+from ops.checkpoints import Checkpoint
+from ops.corpora.records import Corpus
+from ops.method_results import MethodResult
+from ops.pair_sets import PairSet
+from ops.preference.studies import Study
+from pipelines.resources import Home, Tracking
+from pipelines.run_config import RunScale
+
+
+class OldPhotoRun(RunScale):
+    """Launch form: the scale, and how many old photos are restored by every method."""
+
+    num_photos: int = Field(default=25, gt=0, description="The first so many; the report's user study had 25.")
+
+
+@dg.asset(group_name="preference", code_version="1", kinds={"png"})
+def preference_study(
+    degraded_pairs: PairSet,
+    defect_detector: Checkpoint,
+    triplet_translation: MethodResult,
+    deep_image_prior: MethodResult,
+    bm3d: MethodResult,
+    home: Home,
+) -> dg.MaterializeResult[Study]:
+    """Photos and all methods' results, frozen under names that tell nothing; then run `albumen study` and vote."""
+    from ops.method_results import check_test_set
+    from ops.preference.report import freeze_study
+    from ops.test_set import held_out_pairs
+
+    results = [triplet_translation, bm3d, deep_image_prior]
+    check_test_set(results, degraded_pairs.sha256)
+    pairs = held_out_pairs(degraded_pairs, defect_detector)
+    study = freeze_study(pairs, results, home.studies)
+    return dg.MaterializeResult(
+        value=study,
+        data_version=dg.DataVersion(study.sha256),
+        metadata={"photos": len(study.photos), "methods": len(study.methods), "next": "albumen study"},
+    )
+
+
+@dg.asset(group_name="preference", code_version="1", kinds={"pytorch", "markdown"})
+def old_photo_scores(
+    context: dg.AssetExecutionContext,
+    config: OldPhotoRun,
+    old_photos: Corpus,
+    degraded_pairs: PairSet,
+    degraded_vae: Checkpoint,
+    clean_vae: Checkpoint,
+    latent_mapping: Checkpoint,
+    defect_detector: Checkpoint,
+    home: Home,
+    tracking: Tracking,
+) -> dg.MaterializeResult[int]:
+    """All methods on real old photos (ALBUMEN_OLD_PHOTOS): metrics without truth, before and after, and a study."""
+    from ops.detection.calibration import threshold_of
+    from ops.old_photo_report import report_old_photos
+    from ops.pictures import markdown_picture
+    from ops.releases import assemble, checkpoint_weights
+    from ops.restorers.triplet import TripletRestorer
+    from ops.test_set import defect_finder, held_out_pairs
+
+    recipe = config.recipe
+    weights = checkpoint_weights(degraded_vae, clean_vae, latent_mapping, defect_detector)
+    ours = TripletRestorer(assemble(recipe.release_config(threshold_of(defect_detector)), weights).triplet)
+    report = report_old_photos(
+        old_photos.photos[: config.num_photos],
+        {"ours": ours, "BM3D": recipe.bm3d, "deep image prior": recipe.deep_image_prior},
+        held_out_pairs(degraded_pairs, defect_detector),
+        defect_finder(defect_detector),
+        home.results,
+        home.studies,
+        context.log.info,
+    )
+    with tracking.run(context) as log:
+        for figure in report.page.figures:
+            log.picture(figure.name, figure.png)
+    return dg.MaterializeResult(
+        value=report.num_photos,
+        metadata={
+            "photos": report.num_photos,
+            "tables": dg.MetadataValue.md(report.page.markdown()),
+            "before and after": dg.MetadataValue.md(markdown_picture(report.sheet, "before and after")),
+            "report": dg.MetadataValue.path(home.results / "old_photos.html"),
+        },
+    )
+
+
+@dg.asset(
+    group_name="preference",
+    deps=[preference_study, old_photo_scores],
+    code_version="1",
+    kinds={"sqlite", "markdown"},
+)
+def preference(context: dg.AssetExecutionContext, home: Home, tracking: Tracking) -> dg.MaterializeResult[int]:
+    """Votes on the study frozen last: how often a method was among the first k, Bradley-Terry strengths, and bias."""
+    from ops.preference.ballots import BallotBox
+    from ops.preference.report import preference_page
+    from ops.preference.studies import newest_study
+
+    study = newest_study(home.studies)
+    ballots = BallotBox(home.ballots).ballots(study.sha256)
+    page = preference_page(study, ballots)
+    page.write(home.results, "preference")
+    with tracking.run(context) as log:
+        log.scalars(0, {"ballots": len(ballots)})
+    return dg.MaterializeResult(
+        value=len(ballots),
+        metadata={
+            "ballots": len(ballots),
+            "tables": dg.MetadataValue.md(page.markdown()),
+            "report": dg.MetadataValue.path(home.results / "preference.html"),
+        },
+    )

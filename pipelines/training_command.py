@@ -1,0 +1,32 @@
+"""The command `albumen train`: from photos to a released model at one scale."""
+
+import sys
+
+import click
+import dagster as dg
+
+from pipelines.local_servers import prepare_home
+from pipelines.run_config import Scale
+from pipelines.settings import Settings
+
+
+@click.command()
+@click.option("--scale", type=click.Choice([scale.value for scale in Scale]), default=Scale.SMOKE.value)
+def train(scale: str) -> None:
+    """Make the pairs, train every network, score them, release the model: the job train_and_release.
+
+    SMOKE takes minutes on two cores, STANDARD (the shipped weights) a few hours, PAPER needs a GPU. What is trained is
+    kept: stopped at any time, the same command goes on. A model that does not beat the untouched input is not released.
+
+    \b
+    Example:  albumen train --scale STANDARD
+    """
+    from pipelines.job_runs import run_training
+
+    settings = Settings.from_environment()
+    prepare_home(settings)
+    with dg.DagsterInstance.get() as instance:
+        released = run_training(instance, scale)
+    scores = settings.home / "results/scores.md"
+    click.echo(scores.read_text() if released else "the run stopped; the reason stands above", err=not released)
+    sys.exit(0 if released else 1)
