@@ -1,30 +1,26 @@
 """Photographs: bytes to (1, 3, H, W) float32 RGB in [0, 1] and back, with what travels beside the pixels.
 
-The only door to image files, and the only place where [0, 1] meets integers. In order: size of the file, magic bytes,
-the width and height the header claims, the wholeness of the file, the pixels. Colour values are the file's own (its
-profile travels along); only inks become light.
+The door to image files, and the only place where [0, 1] meets integers. How bytes become samples, and what is refused
+on the way, is in `ops.image_formats.reading`. Colour values are the file's own (its profile travels along); only inks
+become light.
 """
 
 from __future__ import annotations
 
-import struct
-import zlib
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 
-from ops.image_formats import jp2, png, tiff
-from ops.image_formats.exif import turn_upright, upright_exif, upright_xmp
-from ops.image_formats.jp2 import read_jp2, write_jp2
-from ops.image_formats.jpeg import read_jpeg, write_jpeg
-from ops.image_formats.png import read_png, write_png
-from ops.image_formats.raster import DecodeLimits, Metadata, PhotoError, Raster, Samples, corrupt
-from ops.image_formats.tiff import read_tiff, write_tiff
-from ops.image_formats.webp import read_webp, write_webp
+from ops.image_formats.jp2 import write_jp2
+from ops.image_formats.jpeg import write_jpeg
+from ops.image_formats.png import write_png
+from ops.image_formats.raster import DecodeLimits, Metadata, PhotoError, Samples
+from ops.image_formats.reading import UprightRaster, read_upright
+from ops.image_formats.tiff import write_tiff
+from ops.image_formats.webp import write_webp
 
 __all__ = [
     "DecodeLimits",
@@ -36,40 +32,11 @@ __all__ = [
     "encode_jpeg",
     "encode_photo",
     "encode_png",
+    "photo_of",
 ]
 
-Image.MAX_IMAGE_PIXELS = None  # Pillow's own bomb limit lies below a large scan; DecodeLimits is checked before it
-
-_READERS: Final = {"JPEG": read_jpeg, "PNG": read_png, "TIFF": read_tiff, "JP2": read_jp2, "WEBP": read_webp}
 _WRITERS: Final = {"JPEG": write_jpeg, "PNG": write_png, "TIFF": write_tiff, "JP2": write_jp2, "WEBP": write_webp}
 _HOLDS_16_BITS: Final = ("PNG", "TIFF", "JP2")
-_STRANGERS: Final = {
-    b"GIF8": "a GIF",
-    b"BM": "a BMP",
-    b"%PDF": "a PDF",
-    b"%!PS": "PostScript",
-    b"<": "markup such as SVG or HTML",
-    b"8BPS": "a Photoshop file",
-    b"P5": "a PGM",
-    b"P6": "a PPM",
-    b"\0\0\1\0": "an icon",
-}
-# What the decoders below have been seen to raise on damaged files; anything else is our own mistake and stops the run.
-_DECODER_ERRORS: Final = (
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    EOFError,
-    ImportError,  # imagecodecs: a codec it was built without
-    LookupError,
-    OSError,
-    RuntimeError,
-    SyntaxError,  # Pillow: broken PNG
-    TypeError,
-    ValueError,
-    struct.error,
-    zlib.error,
-)
 
 
 @dataclass(frozen=True)
@@ -86,6 +53,7 @@ class Photo:
         xmp: XMP packet.
         dpi: horizontal and vertical resolution, pixels per inch.
         alpha: (1, 1, H, W) in [0, 1], 1 = opaque.
+        iptc: IPTC-IIM records; JPEG and TIFF hold them, other containers leave them behind.
         notes: slugs of what the file held and this record does not, such as ``first-page-only`` or ``cmyk-to-rgb``.
     """
 
@@ -98,6 +66,7 @@ class Photo:
     xmp: bytes | None = None
     dpi: tuple[float, float] | None = None
     alpha: Tensor | None = None
+    iptc: bytes | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -111,17 +80,28 @@ def decode_photo(data: bytes, limits: DecodeLimits = DecodeLimits()) -> Photo:  
     Raises:
         PhotoError: the file is of another kind, too large, cut short, damaged, or holds what is not read.
     """
-    limits.check_bytes(len(data))
-    container = _sniff(data)
-    try:
-        raster = _READERS[container](data, limits)
-    except MemoryError as error:
-        raise PhotoError("too-large", f"this {container} does not fit into memory: lower DecodeLimits") from error
-    except _DECODER_ERRORS as error:
-        raise corrupt(f"the {container} cannot be decoded ({type(error).__name__}: {error})") from error
-    if raster.samples.size == 0:
-        raise PhotoError("empty", f"the {container} decodes to no pixels; expected a photo: rescan or re-export it")
-    return _upright_photo(raster, container)
+    return photo_of(read_upright(data, limits))
+
+
+def photo_of(raster: UprightRaster) -> Photo:
+    """Go over from upright samples to [0, 1]; both hold the same photo."""
+    samples, metadata = raster.samples, raster.metadata
+    num_colours = 3 if samples.shape[2] >= 3 else 1
+    planes = _to_planes(samples)
+    colours, has_alpha = planes[:, :num_colours], planes.shape[1] > num_colours
+    return Photo(
+        pixels=colours if num_colours == 3 and not has_alpha else colours.expand(1, 3, -1, -1).contiguous(),
+        container=raster.container,
+        bits=samples.dtype.itemsize * 8,
+        is_grey=num_colours == 1,
+        icc=metadata.icc,
+        exif=metadata.exif,
+        xmp=metadata.xmp,
+        dpi=metadata.dpi,
+        alpha=planes[:, num_colours:].clone() if has_alpha else None,
+        iptc=metadata.iptc,
+        notes=raster.notes,
+    )
 
 
 def encode_photo(pixels: Tensor, like: Photo, container: str | None = None) -> bytes:
@@ -147,7 +127,7 @@ def encode_photo(pixels: Tensor, like: Photo, container: str | None = None) -> b
     if like.alpha is not None and container != "JPEG":
         colours = torch.cat([colours, like.alpha], dim=1)
     bits = like.bits if container in _HOLDS_16_BITS else 8
-    return _WRITERS[container](_to_samples(colours, bits), Metadata(like.icc, like.exif, like.xmp, like.dpi))
+    return _WRITERS[container](_to_samples(colours, bits), Metadata(like.icc, like.exif, like.xmp, like.dpi, like.iptc))
 
 
 def encode_png(pixels: Tensor) -> bytes:
@@ -168,59 +148,6 @@ def decode_rgb(data: bytes) -> Tensor:
 def decode_mask(data: bytes) -> Tensor:
     """Decode a mask file to (1, 1, H, W) float32 in [0, 1]; 1 (white) is damaged."""
     return decode_photo(data).pixels[:, :1].clone()
-
-
-def _sniff(data: bytes) -> str:
-    """Name the container by its first bytes; the file name has no say."""
-    if data.startswith(b"\xff\xd8\xff"):
-        return "JPEG"
-    if data.startswith(png.SIGNATURE):
-        return "PNG"
-    if data.startswith(tiff.SIGNATURES):
-        return "TIFF"
-    if data.startswith((jp2.SIGNATURE, jp2.CODESTREAM)):
-        return "JP2"
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return "WEBP"
-    found = next((name for magic, name in _STRANGERS.items() if data.lstrip().startswith(magic)), "an unknown file")
-    raise PhotoError(
-        "unsupported-format",
-        f"this is {found} (first bytes {data[:8].hex(' ')}); expected JPEG, PNG, TIFF, JPEG 2000 or WebP: "
-        "convert a copy, or leave it out of the collection",
-    )
-
-
-def _upright_photo(raster: Raster, container: str) -> Photo:
-    """Turn the samples upright, say so in the metadata, and go over to [0, 1]."""
-    orientation, exif, xmp, notes = raster.orientation, raster.metadata.exif, raster.metadata.xmp, raster.notes
-    if exif is not None:
-        try:
-            from_exif, exif = upright_exif(exif)
-        except ValueError:
-            exif, notes = None, (*notes, "exif-unreadable")
-        else:
-            orientation = from_exif if from_exif != 1 else orientation
-    dpi = raster.metadata.dpi
-    if orientation != 1 and xmp is not None:
-        xmp = upright_xmp(xmp)
-    if orientation >= 5 and dpi is not None:
-        dpi = (dpi[1], dpi[0])
-    samples = turn_upright(raster.samples, orientation)
-    num_colours = 3 if samples.shape[2] >= 3 else 1
-    planes = _to_planes(samples)
-    colours, has_alpha = planes[:, :num_colours], planes.shape[1] > num_colours
-    return Photo(
-        pixels=colours if num_colours == 3 and not has_alpha else colours.expand(1, 3, -1, -1).contiguous(),
-        container=container,
-        bits=samples.dtype.itemsize * 8,
-        is_grey=num_colours == 1,
-        icc=raster.metadata.icc,
-        exif=exif,
-        xmp=xmp,
-        dpi=dpi,
-        alpha=planes[:, num_colours:].clone() if has_alpha else None,
-        notes=notes,
-    )
 
 
 def _to_planes(samples: Samples) -> Tensor:

@@ -43,6 +43,6 @@ def ours_beats_the_input(scores: dict[str, float]) -> dg.AssetCheckResult:
 
 @dg.asset_check(asset=archive_report)
 def every_photo_accounted_for(archive_report: dict[str, int]) -> dg.AssetCheckResult:
-    """Restored and refused photos together are the photos of the manifest."""
+    """Restored and refused photos together are the photos of the manifest: none lost, none counted twice."""
     booked = archive_report["restored"] + archive_report["refused"]
     return dg.AssetCheckResult(passed=booked == archive_report["photos"], metadata=dict(archive_report))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pipelines.ablation_command import ablations
+from pipelines.review_command import retry, review, seal
 from pipelines.settings import Settings
 from pipelines.study_command import study
 from pipelines.training_command import train
@@ -188,6 +189,9 @@ def _outcome(facts: Mapping[str, float]) -> str:
 main.add_command(ablations)
 main.add_command(train)
 main.add_command(study)
+main.add_command(review)
+main.add_command(seal)
+main.add_command(retry)
 
 
 def _settings() -> Settings:

@@ -1,5 +1,7 @@
 """The one ``Definitions`` of the code location."""
 
+import os
+
 import dagster as dg
 
 from pipelines import checks, jobs, schedules, sensors
@@ -17,6 +19,7 @@ from pipelines.assets import (
     training,
 )
 from pipelines.console import console
+from pipelines.credentials import ContentCredentials
 from pipelines.local_servers import tracking_uri
 from pipelines.resources import (
     ArchiveStorage,
@@ -58,9 +61,10 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             jobs.scan_archive,
             jobs.restore_archive,
             jobs.report_archive,
+            jobs.seal_archive,
         ],
-        schedules=[schedules.nightly_scan],
-        sensors=[sensors.new_photos, sensors.open_shards, sensors.books_after_restoring],
+        schedules=[schedules.nightly_scan, schedules.nightly_books],
+        sensors=[sensors.new_photos, sensors.open_shards, sensors.books_after_restoring, sensors.alert_on_failure],
         loggers={"console": console},
         resources={
             "home": Home(root=str(settings.home)),
@@ -83,6 +87,10 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             ),
             "compute": Compute(device=settings.device, vgg_weights=settings.vgg),
             "metric_weights": MetricWeights(inception=settings.inception),
+            "credentials": ContentCredentials(
+                certificate=os.environ.get("ALBUMEN_C2PA_CERTIFICATE", ""),
+                private_key=os.environ.get("ALBUMEN_C2PA_KEY", ""),
+            ),
             "io_manager": RecordIOManager(root=str(settings.home)),
         },
     )

@@ -61,3 +61,10 @@ report_archive = dg.define_asset_job(
     description="Close the books: every photo of the manifest restored or refused.",
     executor_def=dg.in_process_executor,
 )
+
+seal_archive = dg.define_asset_job(
+    "seal_archive",
+    selection=dg.AssetSelection.assets("sealed_bag"),
+    description="Seal the finished collection as a BagIt bag.",
+    executor_def=dg.in_process_executor,
+)

@@ -55,6 +55,11 @@ class Home(dg.ConfigurableResource):  # type: ignore[type-arg]
         """Released models as they were registered, and those fetched for use."""
         return Path(self.root) / "releases"
 
+    @property
+    def bags(self) -> Path:
+        """Sealed collections."""
+        return Path(self.root) / "bags"
+
 
 class Tracking(dg.ConfigurableResource):  # type: ignore[type-arg]
     """MLflow: one run a materialization, tagged with the Dagster run that made it."""

@@ -1,4 +1,6 @@
-"""Sensors: what happens when something new is there. Both are stopped until somebody switches them on."""
+"""Sensors: what happens when something new is there. They are stopped until somebody switches them on."""
+
+import os
 
 import dagster as dg
 
@@ -6,19 +8,23 @@ from pipelines.jobs import report_archive, restore_archive, scan_archive
 from pipelines.partitions import archive_shards
 from pipelines.resources import ArchiveStorage
 
+_KEYS_A_LOOK = 20_000
+
 
 @dg.sensor(job=scan_archive, minimum_interval_seconds=60)
 def new_photos(context: dg.SensorEvaluationContext, archive: ArchiveStorage) -> dg.SensorResult | dg.SkipReason:
-    """Asks for a scan when the collection's listing no longer looks as it did at the last scan.
+    """Asks for a scan when the collection no longer looks as it did, by a slice of its listing at a time.
 
-    The cursor is one checksum over all keys and ETags, however many there are.
+    The cursor is one key and two checksums, however many photos there are; see ``ops/archive/listing_watch.py``.
     """
-    from ops.archive.manifest import listing_checksum
+    from ops.archive.listing_watch import Watch, look
 
-    checksum = listing_checksum(archive.open_source())
-    if checksum == context.cursor:
-        return dg.SkipReason("nothing new in the collection")
-    return dg.SensorResult(cursor=checksum, run_requests=[dg.RunRequest(run_key=checksum)])
+    before = Watch.from_cursor(context.cursor)
+    now = look(archive.open_source(), before, _KEYS_A_LOOK)
+    context.update_cursor(now.cursor)
+    if not now.is_round_over or now.known == before.known:
+        return dg.SkipReason("nothing new in the collection" if now.is_round_over else f"looked up to {now.after!r}")
+    return dg.SensorResult(cursor=now.cursor, run_requests=[dg.RunRequest(run_key=now.known)])
 
 
 @dg.sensor(job=restore_archive, minimum_interval_seconds=60)
@@ -38,3 +44,17 @@ def open_shards(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.Ski
 def books_after_restoring(context: dg.RunStatusSensorContext) -> dg.RunRequest:
     """Asks for a new report when a shard was restored."""
     return dg.RunRequest(run_key=context.dagster_run.run_id)
+
+
+@dg.run_failure_sensor(monitor_all_code_locations=False)
+def alert_on_failure(context: dg.RunFailureSensorContext) -> dg.SkipReason | None:
+    """Tells ``ALBUMEN_ALERT_URL`` which run failed; the reason, which may quote anything, stays in Dagster."""
+    from ops.alerts import send_alert
+
+    url = os.environ.get("ALBUMEN_ALERT_URL")
+    if not url:
+        return dg.SkipReason("ALBUMEN_ALERT_URL is not set")
+    run = context.dagster_run
+    partition = run.tags.get("dagster/partition", "")
+    failure = send_alert(url, f"albumen: {run.job_name} {partition} failed; run {run.run_id}")
+    return None if failure is None else dg.SkipReason(failure)

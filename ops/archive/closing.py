@@ -8,13 +8,55 @@ from pathlib import Path
 
 from torch import Tensor
 
-from ops.archive.ledger import read_ledgers
+from ops.archive.decisions import (
+    VERDICTS,
+    Decision,
+    candidates_csv,
+    needs_person,
+    publish_accepted,
+    read_decisions,
+)
+from ops.archive.ledger import LedgerRow, read_ledgers
 from ops.archive.manifest import read_manifest
 from ops.archive.provenance import ReleaseIdentity
 from ops.archive.report import summarise
 from ops.archive.samples import sample_sheet
 from ops.images import encode_png
 from ops.storage.protocol import Storage
+
+
+@dataclass(frozen=True)
+class Books:
+    """Where a collection stands: the rows of its finished shards, what people decided, photos in open shards."""
+
+    rows: tuple[LedgerRow, ...]
+    decisions: dict[tuple[str, str], Decision]
+    num_photos: int
+
+    @property
+    def num_open(self) -> int:
+        """Photos that have no row yet."""
+        return self.num_photos - len(self.rows)
+
+    @property
+    def waiting(self) -> tuple[LedgerRow, ...]:
+        """Results that wait for a person, and nobody has decided."""
+        rows = (row for row in self.rows if needs_person(row))
+        return tuple(row for row in rows if (row.shard, row.key) not in self.decisions)
+
+
+def open_books(target: Storage, collection: str, release: ReleaseIdentity) -> Books:
+    """Read where a collection stands for one release.
+
+    Raises:
+        ValueError: it has no manifest.
+    """
+    manifest = read_manifest(target, collection)
+    if manifest is None:
+        raise ValueError(f"{target.location} has no manifest of {collection!r}: materialize archive_manifest first")
+    shards = set(manifest.shard_ids)
+    rows = tuple(row for row in read_ledgers(target, release) if row.shard in shards)
+    return Books(rows, read_decisions(target, release, rows), len(manifest.table))
 
 
 @dataclass(frozen=True)
@@ -29,26 +71,27 @@ class ClosedBooks:
 def close_books(
     source: Storage, target: Storage, collection: str, release: ReleaseIdentity, folder: Path
 ) -> ClosedBooks:
-    """Sum up a collection and write ``archive.md`` and ``archive.png`` into ``folder``.
+    """Sum up a collection in ``folder``: ``archive.md``, ``archive.png``, and ``candidates.csv`` of rejected photos.
 
     Raises:
-        ValueError: the collection has no manifest, or nothing of it was restored.
+        ValueError: the collection has no manifest.
     """
-    manifest = read_manifest(target, collection)
-    if manifest is None:
-        raise ValueError(f"{target.location} has no manifest of {collection!r}: materialize archive_manifest first")
-    shards = set(manifest.shard_ids)
-    rows = [row for row in read_ledgers(target, release) if row.shard in shards]
+    books = open_books(target, collection, release)
+    rows, verdicts = books.rows, Counter(each.verdict for each in books.decisions.values())
+    publish_accepted(target, rows, books.decisions)
     statuses = Counter(row.status for row in rows)
     counts = {
-        "photos": len(manifest.table),
+        "photos": books.num_photos,
         "restored": statuses["restored"],
         "refused": statuses["refused"],
-        "in open shards": len(manifest.table) - len(rows),
+        "in open shards": books.num_open,
+        "waiting for a person": len(books.waiting),
+        **{verdict: verdicts[verdict] for verdict in VERDICTS},
     }
     samples = sample_sheet(rows, source, target, count=6)
-    summary = f"{collection}, {release.name} version {release.version}\n\n{summarise(rows)}"
+    summary = f"{collection}, {release.name} version {release.version}\n\n{summarise(rows, len(books.waiting))}"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "archive.md").write_text(summary)
+    (folder / "candidates.csv").write_text(candidates_csv(rows, books.decisions))
     (folder / "archive.png").write_bytes(encode_png(samples))
     return ClosedBooks(counts, summary, samples)

@@ -29,6 +29,7 @@ class LedgerRow:
         status: "restored" or "refused", with `reason` (a short word) and `message` (a sentence) for the latter.
         damaged_fraction: share of the photo's area detected as damaged, in [0, 1].
         mean_change: mean absolute difference between original and restored, in [0, 1] units.
+        lost: what the restored file does not keep, and `flags`: why it waits for a person; comma-separated.
         seconds: from reading to the last write.
     """
 
@@ -58,6 +59,8 @@ class LedgerRow:
     has_icc: bool | None = None
     damaged_fraction: float | None = None
     mean_change: float | None = None
+    lost: str | None = None
+    flags: str | None = None
 
 
 def ledger_row(record: Provenance) -> LedgerRow:
@@ -79,9 +82,10 @@ def ledger_row(record: Provenance) -> LedgerRow:
         source_sha256=record.original.sha256,
         damaged_fraction=record.facts.get("damaged_fraction"),
         mean_change=record.facts.get("mean_change"),
+        flags=",".join(record.flags) or None,
     )
     if record.picture is not None:
-        row = replace(row, **asdict(record.picture))
+        row = replace(row, **asdict(record.picture) | {"lost": ",".join(record.picture.lost) or None})
     if record.derivative is not None:
         written = record.derivative
         row = replace(

@@ -10,7 +10,7 @@ import hashlib
 import io
 import itertools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import pandas as pd
@@ -29,6 +29,9 @@ class ShardLimits:
 
     num_photos: int
     num_bytes: int
+
+
+ARCHIVE_SHARD = ShardLimits(num_photos=256, num_bytes=256 * 2**20)  # minutes of work on a CPU, and one ledger
 
 
 @dataclass(frozen=True)
@@ -83,15 +86,6 @@ def collection_name(location: str) -> str:
     return f"{folder[:40] or 'collection'}-{hashlib.sha256(location.encode()).hexdigest()[:6]}"
 
 
-def listing_checksum(source: Storage) -> str:
-    """One checksum over the keys and states of all objects, in constant memory; changes whenever any of them does."""
-    total = 0
-    for each in source.list():
-        digest = hashlib.sha256(f"{each.key}\0{each.size}\0{each.etag}".encode()).digest()
-        total = (total + int.from_bytes(digest)) % 2**256  # a sum, for stores that list in no fixed order
-    return f"{total:064x}"
-
-
 def find_shard(target: Storage, shard_id: str) -> Shard:
     """The photos of a shard, by its id alone.
 
@@ -105,8 +99,23 @@ def find_shard(target: Storage, shard_id: str) -> Shard:
     return manifest.shard(shard_id)
 
 
-def take_snapshot(source: Storage, target: Storage, collection: str, limits: ShardLimits) -> Manifest:
+def take_snapshot(
+    source: Storage,
+    target: Storage,
+    collection: str,
+    limits: ShardLimits,
+    again: frozenset[str] = frozenset(),
+    listing: Callable[[], Iterator[StoredObject]] | None = None,
+) -> Manifest:
     """List the source, and write down at the target what is new.
+
+    Args:
+        source: the collection.
+        target: where manifests lie.
+        collection: its name.
+        limits: of the new shards.
+        again: keys that get a new row, and so another try, though nothing about them changed.
+        listing: what to take the objects from instead of the source's own listing; see `ops.archive.inventory`.
 
     Raises:
         ValueError: the source is empty, or the collection was taken from another source.
@@ -114,7 +123,7 @@ def take_snapshot(source: Storage, target: Storage, collection: str, limits: Sha
     """
     target.probe_conditional_writes()
     known = read_manifest(target, collection)
-    manifest = scan(source, collection, limits, known)
+    manifest = scan(source, collection, limits, known, again, listing)
     if known is not None and manifest.num_snapshots == known.num_snapshots:
         return known
     key = _snapshot_key(collection, manifest.num_snapshots)
@@ -123,8 +132,15 @@ def take_snapshot(source: Storage, target: Storage, collection: str, limits: Sha
     return manifest
 
 
-def scan(source: Storage, collection: str, limits: ShardLimits, known: Manifest | None = None) -> Manifest:
-    """Add what is new or changed in the source to the manifest, in new shards.
+def scan(
+    source: Storage,
+    collection: str,
+    limits: ShardLimits,
+    known: Manifest | None = None,
+    again: frozenset[str] = frozenset(),
+    listing: Callable[[], Iterator[StoredObject]] | None = None,
+) -> Manifest:
+    """Add what is new or changed in the source, or to be tried ``again``, to the manifest, in new shards.
 
     Raises:
         ValueError: the source is empty, the name is unfit for a partition, or `known` is of another source.
@@ -136,12 +152,12 @@ def scan(source: Storage, collection: str, limits: ShardLimits, known: Manifest 
             f"collection {collection!r} was taken from {known.source}, not from {source.location}: "
             "choose another collection name for another source"
         )
-    objects = sorted({each.key: each for each in source.list()}.values(), key=lambda each: each.key)
+    objects = sorted({each.key: each for each in (listing or source.list)()}.values(), key=lambda each: each.key)
     if not objects and known is None:
         raise ValueError(f"{source.location} holds no photo: put photos there, or correct the setting")
     table = _empty_table() if known is None else known.table
     latest = dict(zip(table["key"], table["etag"], strict=True))  # of several rows of a key the last one stays
-    fresh = [each for each in objects if latest.get(each.key) != each.etag]
+    fresh = [each for each in objects if each.key in again or latest.get(each.key) != each.etag]
     if not fresh:
         return Manifest(collection, source.location, table)
     snapshot = 1 if known is None else known.num_snapshots + 1

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import platform
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from importlib.metadata import version
 from typing import Any
 
-SCHEMA = "albumen-provenance/1"
-# IPTC's term for a picture edited with generative AI; filling a scratch invents what nobody photographed.
-DIGITAL_SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
+from ops.archive.labels import DIGITAL_SOURCE_TYPE
+
+SCHEMA = "albumen-provenance/2"
 
 
 @dataclass(frozen=True)
@@ -52,7 +50,10 @@ class Original:
 
 @dataclass(frozen=True)
 class Picture:
-    """What the original is as a picture; the restored one keeps all of it. Sizes in pixels, upright."""
+    """What the original is as a picture; the restored one keeps all of it. Sizes in pixels, upright.
+
+    `lost` names what the file held and the restored one does not, such as "first-page-only" or "iptc-dropped".
+    """
 
     container: str
     width: int
@@ -60,6 +61,7 @@ class Picture:
     bits: int
     is_grey: bool
     has_icc: bool
+    lost: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,7 @@ class Provenance:
         reason: of a refusal, as a short word ("truncated", "source-changed"); None for a restored photo.
         message: of a refusal, a sentence.
         facts: what the restoration measured ("damaged_fraction", "mean_change" ...), finite numbers.
+        flags: why the result waits for a person ("huge-mask", "large-change" ...); it then lies under "held/".
         software: name -> version of what had a part in it.
         started_at, finished_at: with time zone UTC.
     """
@@ -98,6 +101,7 @@ class Provenance:
     release: ReleaseIdentity
     recipe: str
     facts: dict[str, float]
+    flags: tuple[str, ...]
     software: dict[str, str]
     started_at: datetime
     finished_at: datetime
@@ -114,7 +118,12 @@ class Provenance:
 
 def provenance_key(release: ReleaseIdentity, shard: str, key: str) -> str:
     """Where the record of a photo lies; its key is hashed, since it may be any string at all."""
-    return f"provenance/{release.digest}/{shard}/{hashlib.sha256(key.encode()).hexdigest()}.json"
+    return f"provenance/{release.digest}/{shard}/{photo_id(key)}.json"
+
+
+def photo_id(key: str) -> str:
+    """A name for a photo that is safe anywhere: 64 hexadecimal digits."""
+    return hashlib.sha256(key.encode(errors="surrogatepass")).hexdigest()
 
 
 def to_json(record: Provenance) -> bytes:
@@ -139,15 +148,12 @@ def from_json(data: bytes, key: str) -> Provenance:
         if content.pop("schema", None) != SCHEMA:
             raise ValueError(f"its schema is not {SCHEMA}")
         content["original"] = Original(**content["original"])
-        content["picture"] = content["picture"] and Picture(**content["picture"])
+        content["flags"] = tuple(content["flags"])
+        if content["picture"] is not None:
+            content["picture"] = Picture(**content["picture"] | {"lost": tuple(content["picture"]["lost"])})
         content["derivative"] = content["derivative"] and Derivative(**content["derivative"])
         content["release"] = ReleaseIdentity(**content["release"])
         content |= {name: datetime.fromisoformat(content[name]) for name in ("started_at", "finished_at")}
         return Provenance(**content)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise ValueError(f"{key} is no provenance record: {error}. Move it away; its photo is done anew.") from error
-
-
-def software_versions() -> dict[str, str]:
-    """The versions of what decides how a restored photo looks."""
-    return {"python": platform.python_version()} | {name: version(name) for name in ("albumen", "torch", "pillow")}

@@ -12,8 +12,8 @@ from ops.archive.ledger import LedgerRow
 _MAX_LISTED = 50
 
 
-def summarise(rows: Iterable[LedgerRow]) -> str:
-    """Write the summary of ledger rows as Markdown.
+def summarise(rows: Iterable[LedgerRow], num_waiting: int = 0) -> str:
+    """Write the summary of ledger rows as Markdown; ``num_waiting`` of them nobody has looked at yet.
 
     The rate counts the seconds each photo took, one after the other; several workers together are faster.
     """
@@ -21,7 +21,8 @@ def summarise(rows: Iterable[LedgerRow]) -> str:
     restored = [row for row in rows if row.status == "restored"]
     refused = [row for row in rows if row.status == "refused"]
     assert len(rows) == len(restored) + len(refused)
-    return "\n\n".join([_totals(rows, restored, refused), *_refusals(refused)]) + "\n"
+    parts = [_totals(rows, restored, refused), *_flagged(restored, num_waiting), *_lost(restored), *_refusals(refused)]
+    return "\n\n".join(parts) + "\n"
 
 
 def _totals(rows: Sequence[LedgerRow], restored: Sequence[LedgerRow], refused: Sequence[LedgerRow]) -> str:
@@ -40,6 +41,23 @@ def _totals(rows: Sequence[LedgerRow], restored: Sequence[LedgerRow], refused: S
             f"megapixels a second. The median photo was found damaged on {damaged:.1%} of its area.",
         ]
     return "\n".join(lines)
+
+
+def _flagged(restored: Sequence[LedgerRow], num_waiting: int) -> list[str]:
+    """What calls for a person; a photo with two flags counts in both rows."""
+    counts = Counter(flag for row in restored for flag in (row.flags or "").split(",") if flag)
+    if not counts:
+        return []
+    lines = ["| held because | photos |", "|---|---:|", *(f"| {flag} | {n} |" for flag, n in counts.most_common())]
+    return ["\n".join(lines), f"{num_waiting} of them wait for a decision: `albumen review`."]
+
+
+def _lost(restored: Sequence[LedgerRow]) -> list[str]:
+    counts = Counter(each for row in restored for each in (row.lost or "").split(",") if each)
+    if not counts:
+        return []
+    lines = ["| not kept | photos |", "|---|---:|", *(f"| {each} | {n} |" for each, n in counts.most_common())]
+    return ["\n".join(lines)]
 
 
 def _refusals(refused: Sequence[LedgerRow]) -> list[str]:

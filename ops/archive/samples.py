@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor
 
 from ops.archive.ledger import LedgerRow
@@ -15,12 +16,11 @@ from ops.storage.protocol import Storage
 def sample_sheet(rows: Sequence[LedgerRow], source: Storage, target: Storage, count: int, cell_px: int = 320) -> Tensor:
     """Before, defects found and after of ``count`` restored photos spread over ``rows``, as (1, 3, H, W) in [0, 1].
 
-    Raises:
-        ValueError: nothing was restored.
+    Where nothing was restored it is a single grey cell.
     """
     restored = [row for row in rows if row.output_key is not None and row.mask_key is not None]
     if not restored:
-        raise ValueError("no photo of these rows was restored, so there is nothing to show")
+        return contact_sheet([[torch.full((1, 3, 32, 64), 0.5)]], ["nothing was restored"], [""], cell_px)
     step = max(1, len(restored) // count)
     chosen = restored[::step][:count]
     cells = []

@@ -1,51 +1,24 @@
 """Restoring a shard: every photo of it ends restored or refused, whatever happens on the way.
 
-The way of one photo, straight down: read (the listed state only), decode, restore, encode, write the photo, write its
-mask, write its provenance record. A run that is killed anywhere leaves at most one photo without a record, which the
-next run does again; a photo with a record is never touched again. When all have one, the ledger closes the shard.
+The way of one photo is `ops.archive.desk`; here several are on their way at once, while the network works on one. A
+run that is killed anywhere leaves the photos in flight without a record, which the next run does again; a photo with a
+record is never touched again. When all have one, the ledger closes the shard.
 A bad photo is a row of the ledger. Everything else that fails stops the run and leaves the shard open.
 """
 
 from __future__ import annotations
 
-import hashlib
+import contextlib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass
 
-from torch import Tensor
-
+from ops.archive.desk import DENIED, Craft, Desk, check_recipe
 from ops.archive.ledger import LedgerRow, ledger_key, ledger_row, read_ledger, write_ledger
 from ops.archive.manifest import Shard
-from ops.archive.provenance import (
-    Derivative,
-    Original,
-    Picture,
-    Provenance,
-    ReleaseIdentity,
-    from_json,
-    provenance_key,
-    software_versions,
-    to_json,
-)
-from ops.images import Photo, PhotoError, decode_photo, encode_photo, encode_png
-from ops.restoration import Restoration
-from ops.storage.protocol import (
-    KeyRefusedError,
-    ObjectMissingError,
-    SourceChangedError,
-    Storage,
-    StoredObject,
-    WriteOutcome,
-)
-
-_EXTENSIONS = {"JPEG": "jpg", "PNG": "png", "TIFF": "tif", "JP2": "jp2", "WEBP": "webp"}
-_UNREADABLE = {
-    SourceChangedError: "source-changed",
-    ObjectMissingError: "source-gone",
-    KeyRefusedError: "unsafe-key",
-}
+from ops.archive.provenance import Provenance
+from ops.archive.streaming import Pace, PixelBudget, Steps, Stopwatch, stream
+from ops.storage.protocol import Storage, StorageUnreachableError
 
 
 @dataclass(frozen=True)
@@ -57,12 +30,16 @@ class ShardReport:
         ledger_key: where the ledger lies at the target.
         rows: the ledger.
         num_done_before: photos that an earlier run had finished.
+        seconds: that each stage was busy, summed over its threads, and "wall"; empty for a shard found closed.
+        peak_pixels: most pixels that were held at once.
     """
 
     shard: str
     ledger_key: str
     rows: tuple[LedgerRow, ...]
     num_done_before: int
+    seconds: Mapping[str, float]
+    peak_pixels: int
 
     @property
     def num_restored(self) -> int:
@@ -79,9 +56,8 @@ def restore_shard(
     shard: Shard,
     source: Storage,
     target: Storage,
-    restore: Callable[[Tensor], Restoration],
-    release: ReleaseIdentity,
-    recipe: str,
+    craft: Craft,
+    pace: Pace,
     progress: Callable[[int, int, LedgerRow], None] | None = None,
 ) -> ShardReport:
     """Restore what is still missing of a shard, and close it with its ledger.
@@ -90,10 +66,9 @@ def restore_shard(
         shard: of the manifest.
         source: holds the originals; is only read.
         target: receives photos, masks, records and the ledger.
-        restore: old photo (1, 3, H, W) in [0, 1] -> `Restoration` of the same size.
-        release: the model behind `restore`.
-        recipe: id of the settings of `restore`; a release is always run with the same ones.
-        progress: is told (photos done, photos in all, row of the last one) after each photo.
+        craft: the model, and how it is used.
+        pace: how much goes on at once.
+        progress: is told (photos done, photos in all, row of the last one) after each photo, in the order they end.
 
     Raises:
         StorageError: a storage failed or cannot keep its promises; the shard stays open, run again.
@@ -101,119 +76,36 @@ def restore_shard(
     """
     if f"{target.location}/".startswith(f"{source.location}/"):
         raise ValueError(f"the target {target.location} lies in the source {source.location}: choose one outside")
-    key = ledger_key(release, shard.id)
+    key = ledger_key(craft.release, shard.id)
     closed = read_ledger(target, key)
     if closed is not None:
         _check_books(shard, closed)
-        _check_recipe(shard.id, closed[0].recipe, recipe)
-        return ShardReport(shard.id, key, closed, num_done_before=len(closed))
+        check_recipe(shard.id, closed[0].recipe, craft.recipe)
+        return ShardReport(shard.id, key, closed, num_done_before=len(closed), seconds={}, peak_pixels=0)
     target.probe_conditional_writes()
-    desk = _Desk(shard.id, source, target, restore, release, recipe, software_versions())
-    rows, num_done_before = [], 0
-    for number, photo in enumerate(shard.photos, start=1):
-        record = desk.find_record(photo)
-        num_done_before += record is not None
-        rows.append(ledger_row(record or desk.settle(photo)))
-        if progress is not None:
-            progress(number, len(shard.photos), rows[-1])
-    _check_books(shard, rows)
-    return ShardReport(shard.id, key, write_ledger(target, key, rows), num_done_before)
-
-
-@dataclass(frozen=True)
-class _Desk:
-    """Where the photos of one shard are worked on, one after the other."""
-
-    shard: str
-    source: Storage
-    target: Storage
-    restore: Callable[[Tensor], Restoration]
-    release: ReleaseIdentity
-    recipe: str
-    software: dict[str, str]
-
-    def find_record(self, photo: StoredObject) -> Provenance | None:
-        """What an earlier run wrote down about this photo."""
-        key = provenance_key(self.release, self.shard, photo.key)
-        try:
-            record = from_json(self.target.read(key), key)
-        except ObjectMissingError:
-            return None
-        _check_recipe(self.shard, record.recipe, self.recipe)
-        return record
-
-    def settle(self, listed: StoredObject) -> Provenance:
-        """Restore or refuse one photo and write its record; returns the record that stands, ours or a twin run's."""
-        started_at = datetime.now(UTC)
-        outcome = self._work(listed)
-        record = Provenance(
-            shard=self.shard,
-            status="refused" if outcome.derivative is None else "restored",
-            reason=outcome.reason,
-            message=outcome.message,
-            original=Original(self.source.location, listed.key, listed.etag, listed.size, outcome.sha256),
-            picture=outcome.picture,
-            derivative=outcome.derivative,
-            release=self.release,
-            recipe=self.recipe,
-            facts=dict(outcome.facts),
-            software=self.software,
-            started_at=started_at,
-            finished_at=datetime.now(UTC),
+    watch, pixels = Stopwatch(), PixelBudget(pace.num_pixels)
+    desk = Desk(shard.id, source, target, craft, pixels, watch)
+    steps = Steps(desk.fetch, lambda fetched: fetched.photo.pixels.shape, desk.restore, desk.publish, pixels.close)
+    rows, denied, num_done_before = dict[str, LedgerRow](), list[Provenance](), 0
+    with contextlib.closing(stream(shard.photos, steps, pace.num_in_flight)) as records:
+        for record, was_done in records:
+            row = rows[record.original.key] = ledger_row(record)
+            num_done_before += was_done
+            if row.reason == DENIED and not was_done:
+                denied.append(record)
+            if progress is not None:
+                progress(len(rows), len(shard.photos), row)
+    if len(denied) == len(shard.photos) > 1:
+        raise StorageUnreachableError(
+            f"{source.location}: not one of the {len(denied)} photos of shard {shard.id} may be read: allow "
+            "s3:GetObject to these credentials (docs/archive/policies.md), then run again."
         )
-        key = provenance_key(self.release, self.shard, listed.key)
-        return from_json(self._publish(key, to_json(record)), key)
-
-    def _work(self, listed: StoredObject) -> _Outcome:
-        try:
-            data = self.source.read(listed.key, listed.etag)
-        except tuple(_UNREADABLE) as error:
-            return _Outcome(reason=_UNREADABLE[type(error)], message=str(error))
-        sha256 = hashlib.sha256(data).hexdigest()
-        try:
-            photo = decode_photo(data)
-            restoration = self.restore(photo.pixels)
-            restored = encode_photo(restoration.restored, photo)
-        except PhotoError as error:
-            return _Outcome(sha256, reason=error.reason, message=str(error))
-        assert restoration.restored.shape == photo.pixels.shape, "a restoration keeps the size of the photo"
-        derivative = self._write_derivative(sha256, photo.container, restored, encode_png(restoration.mask))
-        return _Outcome(sha256, _describe(photo), derivative, restoration.facts)
-
-    def _write_derivative(self, sha256: str, container: str, restored: bytes, mask: bytes) -> Derivative:
-        key = f"restored/{self.release.digest}/{sha256}.{_EXTENSIONS[container]}"
-        mask_key = f"masks/{self.release.digest}/{sha256}.png"
-        restored, mask = self._publish(key, restored), self._publish(mask_key, mask)
-        return Derivative(
-            key=key,
-            sha256=hashlib.sha256(restored).hexdigest(),
-            num_bytes=len(restored),
-            mask_key=mask_key,
-            mask_sha256=hashlib.sha256(mask).hexdigest(),
-        )
-
-    def _publish(self, key: str, data: bytes) -> bytes:
-        """Write once; returns what stands there, which is a twin run's if that was first."""
-        if self.target.write_once(key, data) is WriteOutcome.CONFLICT:
-            return self.target.read(key)
-        return data
-
-
-@dataclass(frozen=True)
-class _Outcome:
-    """What the work on one photo came to; without a derivative it was refused."""
-
-    sha256: str | None = None
-    picture: Picture | None = None
-    derivative: Derivative | None = None
-    facts: Mapping[str, float] = field(default_factory=dict)
-    reason: str | None = None
-    message: str | None = None
-
-
-def _describe(photo: Photo) -> Picture:
-    height, width = photo.pixels.shape[-2:]
-    return Picture(photo.container, width, height, photo.bits, photo.is_grey, photo.icc is not None)
+    for record in denied:
+        desk.keep(record)
+    booked = [rows[photo.key] for photo in shard.photos if photo.key in rows]
+    _check_books(shard, booked)
+    standing = write_ledger(target, key, booked)
+    return ShardReport(shard.id, key, standing, num_done_before, watch.seconds(), pixels.peak)
 
 
 def _check_books(shard: Shard, rows: Sequence[LedgerRow]) -> None:
@@ -222,11 +114,3 @@ def _check_books(shard: Shard, rows: Sequence[LedgerRow]) -> None:
     assert listed == booked, (
         f"shard {shard.id}: {len(listed)} photos listed, {len(booked)} booked, or not the same ones"
     )
-
-
-def _check_recipe(shard: str, found: str, wanted: str) -> None:
-    if found != wanted:
-        raise ValueError(
-            f"photos of shard {shard} were restored by the same release with recipe {found!r}, not {wanted!r}: "
-            "release the model anew, or choose another target"
-        )

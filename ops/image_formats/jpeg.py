@@ -31,6 +31,7 @@ from ops.image_formats.raster import (
 _EXIF, _XMP, _ICC, _IPTC = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0", b"ICC_PROFILE\0", b"Photoshop 3.0\0"
 _SOF, _SOI, _EOI, _SOS, _APP0, _APP1, _APP2, _APP13, _APP14 = 0xC0, 0xD8, 0xD9, 0xDA, 0xE0, 0xE1, 0xE2, 0xED, 0xEE
 _PROGRESSIVE = 0xC2
+_RESOURCE, _IPTC_RESOURCE = b"8BIM", 0x0404
 _FRAMES = (0xC0, 0xC1, _PROGRESSIVE)  # baseline, extended, progressive
 _OTHER_FRAMES = (0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF)  # lossless, hierarchical, arithmetic
 _NEXT_MARKER = re.compile(rb"\xff+[\x01-\xcf\xd8-\xfe]", re.DOTALL)  # not a stuffed zero, not a restart
@@ -52,7 +53,7 @@ class _Walk:
     xmp: bytes | None = None
     icc: dict[int, bytes] = field(default_factory=dict)  # by sequence number
     dpi: tuple[float, float] | None = None
-    has_iptc: bool = False
+    photoshop: bytes = b""  # its segments joined; the IPTC records are one of its resources
     is_progressive: bool = False
     num_scans: int = 0
 
@@ -62,7 +63,8 @@ def read_jpeg(data: bytes, limits: DecodeLimits) -> Raster:
     walk = _walk(data, limits)
     icc, icc_note = usable_icc(b"".join(walk.icc[i] for i in sorted(walk.icc)) or None)
     xmp, xmp_note = usable_text(walk.xmp, "xmp")
-    notes = icc_note + xmp_note + (("iptc-dropped",) if walk.has_iptc else ())
+    iptc, iptc_note = usable_text(_iptc_records(walk.photoshop), "iptc")
+    notes = icc_note + xmp_note + iptc_note
     with Image.open(io.BytesIO(b"".join(walk.kept)), formats=("JPEG",)) as image:
         try:
             samples = np.asarray(image)
@@ -71,12 +73,12 @@ def read_jpeg(data: bytes, limits: DecodeLimits) -> Raster:
     samples = samples.reshape(*samples.shape[:2], -1)
     if samples.shape[2] == 4:
         samples, icc, notes = cmyk_to_rgb(samples, icc), None, (*notes, "cmyk-to-rgb")
-    return Raster(samples, Metadata(icc, walk.exif, xmp, walk.dpi), notes=notes)
+    return Raster(samples, Metadata(icc, walk.exif, xmp, walk.dpi, iptc), notes=notes)
 
 
 def write_jpeg(samples: Samples, metadata: Metadata, quality: int = 95) -> bytes:
     """Encode (H, W, 1 or 3) uint8 without colour subsampling."""
-    for name, block in (("EXIF", metadata.exif), ("XMP", metadata.xmp)):
+    for name, block in (("EXIF", metadata.exif), ("XMP", metadata.xmp), ("IPTC", metadata.iptc)):
         if block is not None and len(block) > _MAX_SEGMENT_BYTES - len(_XMP):
             raise PhotoError(
                 "metadata-too-large", f"JPEG holds 64 kB of {name}, this photo has {len(block)}: write TIFF or PNG"
@@ -91,7 +93,28 @@ def write_jpeg(samples: Samples, metadata: Metadata, quality: int = 95) -> bytes
     Image.fromarray(samples.squeeze(2) if samples.shape[2] == 1 else samples).save(
         file, "JPEG", quality=quality, subsampling=0, **{name: extra for name, extra in extras.items() if extra}
     )
-    return file.getvalue()
+    return file.getvalue() if metadata.iptc is None else _with_iptc(file.getvalue(), metadata.iptc)
+
+
+def _with_iptc(plain: bytes, records: bytes) -> bytes:
+    """Put the records behind the first segment, which in a JFIF file has to stay first."""
+    head = 2 + 2 + int.from_bytes(plain[4:6], "big")
+    resource = _RESOURCE + struct.pack(">HHI", _IPTC_RESOURCE, 0, len(records)) + records + b"\0" * (len(records) % 2)
+    segment = struct.pack(">BBH", 0xFF, _APP13, 2 + len(_IPTC) + len(resource)) + _IPTC + resource
+    return plain[:head] + segment + plain[head:]
+
+
+def _iptc_records(photoshop: bytes) -> bytes | None:
+    """The IPTC records among Photoshop's resources: signature, number, padded name, length, padded bytes."""
+    at = 0
+    while photoshop[at : at + 4] == _RESOURCE and at + 12 <= len(photoshop):
+        number, name_length = struct.unpack_from(">HB", photoshop, at + 4)
+        at += 6 + (name_length + 2) // 2 * 2
+        length = int.from_bytes(photoshop[at : at + 4], "big")
+        if number == _IPTC_RESOURCE:
+            return photoshop[at + 4 : at + 4 + length]
+        at += 4 + length + length % 2
+    return None
 
 
 def _walk(data: bytes, limits: DecodeLimits) -> _Walk:
@@ -151,4 +174,4 @@ def _take(walk: _Walk, marker: int, body: bytes, limits: DecodeLimits) -> None:
     elif marker == _APP2 and body.startswith(_ICC) and len(body) > 14:
         walk.icc.setdefault(body[12], body[14:])
     elif marker == _APP13 and body.startswith(_IPTC):
-        walk.has_iptc = True
+        walk.photoshop += body[len(_IPTC) :]

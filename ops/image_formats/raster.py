@@ -72,12 +72,14 @@ class Metadata:
         exif: EXIF block, starting with its TIFF header ``II*`` or ``MM``, without the JPEG prefix.
         xmp: the XMP packet.
         dpi: horizontal and vertical resolution, pixels per inch.
+        iptc: the IPTC-IIM records (captions, keywords, credits), which JPEG and TIFF can hold.
     """
 
     icc: bytes | None = None
     exif: bytes | None = None
     xmp: bytes | None = None
     dpi: tuple[float, float] | None = None
+    iptc: bytes | None = None
 
 
 @dataclass(frozen=True)

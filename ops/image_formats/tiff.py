@@ -45,7 +45,7 @@ _COLOURS = {_WHITE_IS_ZERO: 1, _BLACK_IS_ZERO: 1, _RGB: 3, _PALETTE: 1, _CMYK: 4
 _UINT, _FLOAT = 1, 3
 _NEW_JPEG = 7  # whose decoder returns RGB for YCbCr
 _ASSOCIATED, _UNASSOCIATED = 1, 2
-_BYTE, _SHORT = 1, 3
+_BYTE, _SHORT, _LONG, _UNDEFINED = 1, 3, 4, 7
 
 
 def read_tiff(data: bytes, limits: DecodeLimits) -> Raster:
@@ -63,13 +63,12 @@ def read_tiff(data: bytes, limits: DecodeLimits) -> Raster:
             samples, icc, notes = cmyk_to_rgb(samples[..., :4], icc), None, (*notes, "cmyk-to-rgb")
         if file.pages.is_multipage:
             notes += ("first-page-only",)
-        if _IPTC in page.tags:
-            notes += ("iptc-dropped",)
+        iptc, iptc_note = usable_text(_iptc_records(page, file.byteorder), "iptc")
         orientation = page.tags.valueof(_ORIENTATION, 1)
-        metadata = Metadata(icc, exif, xmp, _dpi(page))
+        metadata = Metadata(icc, exif, xmp, _dpi(page), iptc)
     if orientation not in range(1, 9):
         orientation = 1
-    return Raster(samples, metadata, orientation, notes + icc_note + xmp_note + exif_note)
+    return Raster(samples, metadata, orientation, notes + icc_note + xmp_note + exif_note + iptc_note)
 
 
 def write_tiff(samples: Samples, metadata: Metadata) -> bytes:
@@ -80,6 +79,8 @@ def write_tiff(samples: Samples, metadata: Metadata) -> bytes:
         beside = [entry for entry in read_directory(metadata.exif, order, first) if entry.tag in _KEPT]
     if metadata.xmp:
         beside.append(Entry(_XMP, _BYTE, len(metadata.xmp), metadata.xmp))
+    if metadata.iptc:
+        beside.append(Entry(_IPTC, _UNDEFINED, len(metadata.iptc), metadata.iptc))
     beside.append(Entry(_ORIENTATION, _SHORT, 1, struct.pack(order + "H", 1)))
     file = io.BytesIO()
     tifffile.imwrite(
@@ -206,6 +207,20 @@ def _tag_bytes(page: tifffile.TiffPage, code: int) -> bytes | None:
         return None
     value = tag.value
     return value.encode("utf-8", "surrogateescape") if isinstance(value, str) else bytes(value)
+
+
+def _iptc_records(page: tifffile.TiffPage, order: str) -> bytes | None:
+    """The IPTC records; some writers store them as 32-bit numbers in the byte order of the file."""
+    tag = page.tags.get(_IPTC)
+    if tag is None:
+        return None
+    numbers = tag.value if isinstance(tag.value, tuple) else (tag.value,)
+    if isinstance(tag.value, bytes):
+        return tag.value
+    try:
+        return struct.pack(f"{order}{len(numbers)}{'I' if tag.dtype == _LONG else 'B'}", *numbers)
+    except struct.error:  # text or fractions where numbers belong
+        return b""
 
 
 def _dpi(page: tifffile.TiffPage) -> tuple[float, float] | None:

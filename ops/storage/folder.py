@@ -17,6 +17,7 @@ from pathlib import Path
 
 from ops.storage.protocol import (
     RESERVED,
+    AccessDeniedError,
     KeyRefusedError,
     ObjectMissingError,
     PromiseBrokenError,
@@ -44,6 +45,11 @@ class FolderStorage:
     def location(self) -> str:
         """The absolute path of the folder."""
         return str(self._root)
+
+    @property
+    def lists_in_order(self) -> bool:
+        """Always."""
+        return True
 
     def list(self, prefix: str = "", after: str = "") -> Iterator[StoredObject]:
         """Stream all files below the folder in the order of their keys' bytes.
@@ -86,6 +92,10 @@ class FolderStorage:
                 after = os.fstat(file.fileno())
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
             raise ObjectMissingError(f"{self.location}: no file {key!r}. List the folder again.") from error
+        except PermissionError as error:
+            raise AccessDeniedError(
+                f"{path} may not be read by this user: allow it, then list the folder again."
+            ) from error
         except OSError as error:
             raise self._unreachable(error) from error
         if etag is not None and not etag == _etag(before) == _etag(after):

@@ -56,6 +56,10 @@ class SourceChangedError(StorageError):
     """The object is no longer the one that was listed."""
 
 
+class AccessDeniedError(StorageError):
+    """This one object may not be read; the storage as a whole lets us in."""
+
+
 class KeyRefusedError(StorageError):
     """The key could point outside its location, or two storages would understand it differently."""
 
@@ -70,6 +74,10 @@ class Storage(Protocol):
     @property
     def location(self) -> str:
         """The place as the user writes it: a folder path or "s3://bucket/prefix"; holds no secret."""
+
+    @property
+    def lists_in_order(self) -> bool:
+        """Whether `list` keeps the order of the keys' UTF-8 bytes."""
 
     def list(self, prefix: str = "", after: str = "") -> Iterator[StoredObject]:
         """Stream the objects whose key starts with `prefix` and is greater than `after`.
@@ -92,6 +100,7 @@ class Storage(Protocol):
             ObjectMissingError: nothing is there.
             SourceChangedError: `etag` was given and the object is another one by now.
             KeyRefusedError: the key is unsafe, or names a link or a device instead of a file.
+            AccessDeniedError: these credentials may not read this object.
         """
 
     def write_once(self, key: str, data: bytes) -> WriteOutcome:

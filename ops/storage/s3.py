@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import random
+import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from boto3.session import Session
 from botocore.client import Config
 from botocore.exceptions import BotoCoreError, ClientError
-from botocore.response import StreamingBody
 
 from ops.storage.protocol import (
     RESERVED,
+    AccessDeniedError,
     ObjectMissingError,
     PromiseBrokenError,
     SourceChangedError,
@@ -28,14 +30,19 @@ from ops.storage.protocol import (
     WriteOutcome,
     check_key,
 )
-from ops.storage.s3_errors import error_code, explain
+from ops.storage.s3_errors import error_code, explain, is_passing
 
 _PATIENT = Config(
-    retries={"mode": "standard", "total_max_attempts": 6},
+    retries={
+        "mode": "standard",
+        "total_max_attempts": 3,
+    },  # its quota is shared and soon spent in a storm: see _patiently
     connect_timeout=5,
     read_timeout=60,
-    max_pool_connections=16,
+    max_pool_connections=32,
 )
+_PATIENCE_S = 90.0  # a server that is restarted is back in 30 s; a storm of 503 takes minutes at most
+_LONGEST_PAUSE_S = 8.0
 _HASTY = Config(retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=3, read_timeout=10)
 _ATTEMPTS = 4  # of what botocore never retries: a body that breaks while it is read, a put that met another
 _MISSING = {"404", "NoSuchKey", "NotFound"}
@@ -55,6 +62,11 @@ class S3Storage:
     def location(self) -> str:
         """The bucket and prefix as "s3://bucket/prefix"."""
         return f"s3://{self._bucket}/{self._prefix}".rstrip("/")
+
+    @property
+    def lists_in_order(self) -> bool:
+        """Only AWS surely does."""
+        return _is_aws(self._client)
 
     def check_access(self) -> None:
         """Ask once, with little patience, whether the bucket is there and lets us list it.
@@ -97,13 +109,23 @@ class S3Storage:
 
     def read(self, key: str, etag: str | None = None) -> bytes:
         """Read an object whole; a body that breaks off, or fails its checksum, is read again from the start."""
+        seen: list[bytes] = []
         for attempt in range(_ATTEMPTS):
-            body = self._open(key, etag)
+            answer = self._open(key, etag)
             try:
-                return body.read()
+                data: bytes = answer["Body"].read()
             except BotoCoreError as error:
                 broken = error
-                time.sleep(0.1 * 2**attempt)
+            else:
+                if _is_as_stored(answer, data) or data in seen:  # read twice alike: then the ETag is no MD5 here
+                    return data
+                seen.append(data)
+            time.sleep(0.1 * 2**attempt)
+        if seen:
+            raise StorageUnreachableError(
+                f"{self.location}: {key!r} was read {_ATTEMPTS} times and never twice alike: check the network, "
+                "memory and disks between here and there, then run again."
+            )
         raise self._unreachable(broken) from broken
 
     def write_once(self, key: str, data: bytes) -> WriteOutcome:
@@ -161,27 +183,38 @@ class S3Storage:
 
     def _put(self, key: str, data: bytes, **condition: str) -> None:
         digest = base64.b64encode(hashlib.sha256(data).digest()).decode()
-        self._client.put_object(
-            Bucket=self._bucket, Key=self._prefix + key, Body=data, ChecksumSHA256=digest, **condition
+        _patiently(
+            self._client.put_object,
+            Bucket=self._bucket,
+            Key=self._prefix + key,
+            Body=data,
+            ChecksumSHA256=digest,
+            **condition,
         )
 
-    def _open(self, key: str, etag: str | None) -> StreamingBody:
+    def _open(self, key: str, etag: str | None) -> dict[str, Any]:
         check_key(key, self.location)
         condition = {} if etag is None else {"IfMatch": f'"{etag}"'}
         try:
-            return self._client.get_object(Bucket=self._bucket, Key=self._prefix + key, **condition)["Body"]
+            return _patiently(self._client.get_object, Bucket=self._bucket, Key=self._prefix + key, **condition)
         except (ClientError, BotoCoreError) as error:
             if error_code(error) in _MISSING:
                 raise ObjectMissingError(f"{self.location}: no object {key!r}. List the bucket again.") from error
             if error_code(error) in _TAKEN:
                 message = f"{self.location}: {key!r} changed since it was listed (expected {etag}). List it again."
                 raise SourceChangedError(message) from error
+            if error_code(error) == "AccessDenied":
+                raise AccessDeniedError(
+                    f"{self.location}: {key!r} may not be read: allow s3:GetObject on it, then list the bucket again."
+                ) from error
             raise self._unreachable(error) from error
 
     def _head(self, key: str) -> dict[str, Any] | None:
         check_key(key, self.location)
         try:
-            return self._client.head_object(Bucket=self._bucket, Key=self._prefix + key, ChecksumMode="ENABLED")
+            return _patiently(
+                self._client.head_object, Bucket=self._bucket, Key=self._prefix + key, ChecksumMode="ENABLED"
+            )
         except (ClientError, BotoCoreError) as error:
             if error_code(error) in _MISSING:
                 return None
@@ -197,6 +230,28 @@ class S3Storage:
 
     def _unreachable(self, error: ClientError | BotoCoreError) -> StorageUnreachableError:
         return StorageUnreachableError(explain(error, self._bucket, self._endpoint))
+
+
+def _patiently(request: Callable[..., Any], **arguments: object) -> Any:  # noqa: ANN401  what boto3 answers
+    """Repeat a request while its failure is a passing one and patience lasts, in growing and uneven steps."""
+    deadline, pause = time.monotonic() + _PATIENCE_S, 0.2
+    while True:
+        try:
+            return request(**arguments)
+        except (ClientError, BotoCoreError) as error:
+            if not is_passing(error) or time.monotonic() + pause > deadline:
+                raise
+        time.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311  not a secret
+        pause = min(2 * pause, _LONGEST_PAUSE_S)
+
+
+def _is_as_stored(answer: dict[str, Any], data: bytes) -> bool:
+    """Whether the body is what the ETag says, as far as it says: that of a plain object in one part is its MD5."""
+    etag = answer["ETag"].strip('"')
+    is_md5 = re.fullmatch(r"[0-9a-f]{32}", etag) and "SSECustomerAlgorithm" not in answer
+    if not is_md5 or str(answer.get("ServerSideEncryption", "")).startswith("aws:kms"):
+        return True
+    return hashlib.md5(data, usedforsecurity=False).hexdigest() == etag
 
 
 def create_bucket(bucket: str) -> None:

@@ -37,6 +37,15 @@ _CURES |= {
 }
 
 
+_PASSING = {"SlowDown", "InternalError", "RequestTimeout", "ServiceUnavailable", "Throttling", "429"}
+_PASSING |= {"500", "502", "503", "504"}
+
+
+def is_passing(error: ClientError | BotoCoreError) -> bool:
+    """Whether the same request may succeed a little later: throttled, a server's own failure, a broken connection."""
+    return isinstance(error, ConnectionError | HTTPClientError) or error_code(error) in _PASSING
+
+
 def error_code(error: ClientError | BotoCoreError) -> str:
     """The server's word for the failure ("NoSuchKey", or the HTTP status where it has no body)."""
     return str(error.response["Error"].get("Code", "")) if isinstance(error, ClientError) else type(error).__name__

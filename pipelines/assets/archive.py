@@ -1,12 +1,14 @@
 """From bucket to bucket: a collection's manifest, its restored shards, the report that closes the books."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import dagster as dg
 
 from ops.corpora.records import Corpus
 from pipelines.assets.evaluation import released_model
+from pipelines.credentials import ContentCredentials
 from pipelines.partitions import archive_shards
 from pipelines.resources import ArchiveStorage, Home, RestorationModel
 from pipelines.run_config import RunScale
@@ -26,13 +28,18 @@ def sample_collection(
     return dg.MaterializeResult(value=done, metadata={"collection": done})
 
 
-@dg.asset(group_name="archive", deps=[sample_collection], code_version="1", kinds={"parquet"})
+@dg.asset(
+    group_name="archive",
+    deps=[sample_collection],
+    freshness_policy=dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=26)),  # a night without a scan
+    code_version="1",
+    kinds={"parquet"},
+)
 def archive_manifest(context: dg.AssetExecutionContext, archive: ArchiveStorage) -> dg.MaterializeResult[str]:
     """Lists the collection; what is new or changed since the last snapshot becomes new shards."""
-    from ops.archive.manifest import ShardLimits, take_snapshot
+    from ops.archive.manifest import ARCHIVE_SHARD, take_snapshot
 
-    limits = ShardLimits(num_photos=256, num_bytes=256 * 2**20)
-    manifest = take_snapshot(archive.open_source(), archive.open_target(), archive.collection, limits)
+    manifest = take_snapshot(archive.open_source(), archive.open_target(), archive.collection, ARCHIVE_SHARD)
     context.instance.add_dynamic_partitions(str(archive_shards.name), list(manifest.shard_ids))
     return dg.MaterializeResult(
         value=manifest.collection,
@@ -55,18 +62,26 @@ def archive_manifest(context: dg.AssetExecutionContext, archive: ArchiveStorage)
     kinds={"pytorch"},
 )
 def restored_shard(
-    context: dg.AssetExecutionContext, archive: ArchiveStorage, model: RestorationModel
+    context: dg.AssetExecutionContext,
+    archive: ArchiveStorage,
+    model: RestorationModel,
+    credentials: ContentCredentials,
 ) -> dg.MaterializeResult[None]:
     """Restores what is missing of one shard with the chosen model (``ALBUMEN_MODEL``) and closes its ledger."""
     from ops.archive.manifest import find_shard
+    from ops.archive.recipe import archive_craft
     from ops.archive.samples import sample_sheet
     from ops.archive.shard import restore_shard
+    from ops.archive.streaming import Pace
+    from ops.decoding import child_decoders
     from ops.pictures import markdown_picture
 
     source, target = archive.open_source(), archive.open_target()
-    release, restorer = model.load()
     shard = find_shard(target, context.partition_key)
-    report = restore_shard(shard, source, target, restorer, release, restorer.recipe, _progress(context))
+    release, restorer = model.load()
+    with child_decoders(num_children=2) as decode:
+        craft = archive_craft(release, restorer, decode, credentials.signer(release))
+        report = restore_shard(shard, source, target, craft, Pace(), _progress(context))
     return dg.MaterializeResult(
         metadata={
             "restored": report.num_restored,
@@ -74,6 +89,7 @@ def restored_shard(
             "done by an earlier run": report.num_done_before,
             "model": f"{release.name} {release.version} ({release.digest})",
             "ledger": f"{target.location}/{report.ledger_key}",
+            "busy seconds": {stage: round(seconds, 1) for stage, seconds in report.seconds.items()},
             "samples": dg.MetadataValue.md(
                 markdown_picture(sample_sheet(report.rows, source, target, count=4), "samples")
             ),
@@ -81,7 +97,13 @@ def restored_shard(
     )
 
 
-@dg.asset(group_name="archive", deps=[restored_shard], code_version="1", kinds={"markdown"})
+@dg.asset(
+    group_name="archive",
+    deps=[restored_shard],
+    freshness_policy=dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=26)),
+    code_version="1",
+    kinds={"markdown"},
+)
 def archive_report(
     archive: ArchiveStorage, home: Home, model: RestorationModel
 ) -> dg.MaterializeResult[dict[str, int]]:
@@ -98,6 +120,22 @@ def archive_report(
             "summary": dg.MetadataValue.md(books.summary),
             "samples": dg.MetadataValue.md(markdown_picture(books.samples, "before, defects found, after")),
         },
+    )
+
+
+@dg.asset(group_name="archive", deps=[archive_report], code_version="1", kinds={"bagit"})
+def sealed_bag(archive: ArchiveStorage, home: Home, model: RestorationModel) -> dg.MaterializeResult[None]:
+    """The finished collection as a validated BagIt bag; refuses while shards are open or photos wait for a person."""
+    from ops.archive.bag import seal_bag
+
+    bag = seal_bag(archive.open_target(), archive.collection, model.identity(), home.bags)
+    return dg.MaterializeResult(
+        metadata={
+            "bag": dg.MetadataValue.path(bag.folder),
+            "photos": bag.num_photos,
+            "files": bag.num_files,
+            "bytes": bag.num_bytes,
+        }
     )
 
 

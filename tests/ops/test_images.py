@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import imagecodecs
@@ -14,7 +15,7 @@ import numpy as np
 import pytest
 import tifffile
 import torch
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageCms, ImageOps, IptcImagePlugin
 from torch.testing import assert_close
 
 from ops.images import (
@@ -282,6 +283,21 @@ def test_bytes_behind_the_end_of_a_jpeg_do_not_travel() -> None:
     jpeg = encode_jpeg(torch.full((1, 3, 8, 8), 0.5))
     photo = decode_photo(jpeg + b"PK\3\4 a stowaway")
     assert b"stowaway" not in encode(photo)
+
+
+@pytest.mark.parametrize("container", ["JPEG", "TIFF"])
+@pytest.mark.parametrize("records", [b"\x1c\x02\x78\0\x08Grandma\xfc", b"\x1c\x02\x19\0\x05beach"])
+def test_captions_and_keywords_stay(container: str, records: bytes) -> None:
+    photo = replace(photo_like(8, container), iptc=records)
+    again = decode_photo(encode_photo(photo.pixels, photo))
+    assert again.iptc == records
+    assert (again.icc, again.xmp, again.dpi) == (photo.icc, photo.xmp, photo.dpi)
+
+
+def test_another_tool_reads_the_captions_we_write() -> None:
+    photo = replace(photo_like(8, "JPEG"), iptc=b"\x1c\x02\x78\0\x07Grandma")
+    with Image.open(io.BytesIO(encode_photo(photo.pixels, photo))) as image:
+        assert IptcImagePlugin.getiptcinfo(image) == {(2, 120): b"Grandma"}
 
 
 def test_another_container_keeps_what_it_can_hold() -> None:

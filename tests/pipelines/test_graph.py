@@ -16,7 +16,7 @@ GROUPS = {
     "faces": {"aligned_faces", "face_generator", "face_examples", "face_injection_study"},
     "ablations": {f"ablation_{ablation.slug}" for ablation in ABLATIONS} | {"ablation_table", "domain_gap"},
     "preference": {"preference_study", "old_photo_scores", "preference"},
-    "archive": {"sample_collection", "archive_manifest", "restored_shard", "archive_report"},
+    "archive": {"sample_collection", "archive_manifest", "restored_shard", "archive_report", "sealed_bag"},
 }
 
 

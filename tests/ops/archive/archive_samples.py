@@ -8,15 +8,21 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
+from ops.archive.desk import Craft
 from ops.archive.manifest import Shard, ShardLimits, take_snapshot
 from ops.archive.provenance import ReleaseIdentity
+from ops.archive.review_rules import ReviewRules
 from ops.archive.shard import ShardReport, restore_shard
+from ops.archive.streaming import Pace
+from ops.decoding import decode_here
 from ops.images import encode_jpeg, encode_png
 from ops.restoration import Restoration
 from ops.storage.protocol import Storage
 
 RELEASE = ReleaseIdentity("albumen", "3", "ab" * 32)
 GOOD = ("box 0/photo-0.png", "box 0/photo-2.png", "box 1/photo-1.png", "box 1/photo-3.png", "box 1/photo-4.jpg")
+NO_RULES = ReviewRules(mean_change=1, damaged_fraction=1, confidence=0, face_change=1)
+PACE = Pace(num_in_flight=4, num_pixels=10_000)
 BAD = ("box 0/half.png", "notes.txt")
 
 
@@ -47,6 +53,13 @@ def fill(source: Storage) -> None:
     source.write_once("notes.txt", b"Found in the attic.")
 
 
+def craft(
+    restore: Callable[[Tensor], Restoration], recipe: str = "standard", release: ReleaseIdentity = RELEASE
+) -> Craft:
+    """The craft of a test: decodes in this process, flags nothing."""
+    return Craft(restore, release, recipe, decode_here, NO_RULES, {"albumen": "0"})
+
+
 def only_shard(source: Storage, target: Storage) -> Shard:
     """Take a snapshot of a collection that fits into one shard."""
     return take_snapshot(source, target, "attic", ShardLimits(100, 10**9)).shard("attic-00000")
@@ -54,4 +67,4 @@ def only_shard(source: Storage, target: Storage) -> Shard:
 
 def run(source: Storage, target: Storage, restore: Callable[[Tensor], Restoration]) -> ShardReport:
     """Restore the only shard of the collection."""
-    return restore_shard(only_shard(source, target), source, target, restore, RELEASE, "standard")
+    return restore_shard(only_shard(source, target), source, target, craft(restore), PACE)

@@ -1,12 +1,19 @@
 from __future__ import annotations
 
+import hashlib
+import io
+import json
+from functools import partial
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from ops.archive.inventory import read_inventory
 from ops.archive.manifest import ShardLimits, read_manifest, scan, take_snapshot
 from ops.storage.folder import FolderStorage
-from ops.storage.protocol import StorageError
+from ops.storage.protocol import StorageError, StoredObject
 
 LIMITS = ShardLimits(num_photos=2, num_bytes=1000)
 
@@ -105,3 +112,53 @@ def test_a_name_that_is_no_partition_key_is_refused(photos: FolderStorage, name:
 def test_a_shard_that_does_not_exist_is_named(photos: FolderStorage) -> None:
     with pytest.raises(ValueError, match="no shard 'attic-00009'"):
         scan(photos, "attic", LIMITS).shard("attic-00009")
+
+
+def test_what_is_to_be_tried_again_becomes_a_new_shard_though_nothing_changed(
+    photos: FolderStorage, results: FolderStorage
+) -> None:
+    before = take_snapshot(photos, results, "attic", LIMITS)
+    after = take_snapshot(photos, results, "attic", LIMITS, again=frozenset({"c", "gone"}))
+    assert keys(after, "attic-00002") == ["c"]
+    assert after.shard_ids[:2] == before.shard_ids
+
+
+def inventory(folder: Path, rows: list[dict[str, object]], **changes: object) -> FolderStorage:
+    """An S3 inventory as AWS delivers it."""
+    reports, table = FolderStorage(folder), io.BytesIO()
+    pq.write_table(pa.Table.from_pylist(rows), table)
+    file = {"key": "data/1.parquet", "MD5checksum": hashlib.md5(table.getvalue(), usedforsecurity=False).hexdigest()}
+    reports.write_once("data/1.parquet", table.getvalue())
+    manifest = {"fileFormat": "Parquet", "files": [file]} | changes
+    reports.write_once("manifest.json", json.dumps(manifest).encode())
+    return reports
+
+
+LISTED = {"key": "scans/box 1/a.tif", "size": 5, "e_tag": "9f", "is_latest": True, "is_delete_marker": False}
+
+
+def test_an_inventory_takes_the_place_of_the_listing(
+    photos: FolderStorage, results: FolderStorage, tmp_path: Path
+) -> None:
+    others = [{"key": "other/b.tif"}, {"key": "scans/"}, {"key": "scans/old", "is_latest": False}]
+    gone = {"key": "scans/gone", "is_delete_marker": True}
+    reports = inventory(tmp_path / "reports", [LISTED, *(LISTED | each for each in (*others, gone))])
+    listing = partial(read_inventory, reports, "manifest.json", "scans")
+    manifest = take_snapshot(photos, results, "attic", LIMITS, listing=listing)
+    assert manifest.shard("attic-00000").photos == (StoredObject("box 1/a.tif", 5, "9f"),)
+
+
+@pytest.mark.parametrize(
+    ("rows", "changes", "message"),
+    [
+        ([LISTED], {"fileFormat": "ORC"}, "choose Parquet"),
+        ([{"key": "a"}], {}, "add size and ETag"),
+        ([LISTED], {"files": [{"key": "data/1.parquet", "MD5checksum": "0"}]}, "wait for the next"),
+        ([LISTED], {"files": None}, "no manifest"),
+    ],
+)
+def test_an_inventory_that_cannot_be_used_is_named(
+    tmp_path: Path, rows: list[dict[str, object]], changes: dict[str, object], message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        list(read_inventory(inventory(tmp_path, rows, **changes), "manifest.json", ""))

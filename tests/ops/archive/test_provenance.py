@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from ops.archive.labels import DIGITAL_SOURCE_TYPE
 from ops.archive.provenance import (
-    DIGITAL_SOURCE_TYPE,
     Derivative,
     Original,
     Picture,
@@ -24,17 +24,25 @@ RECORD = Provenance(
     reason=None,
     message=None,
     original=Original("s3://archive/attic", "box 1/Großmutter.tif", "9f-2c", 1234, "0" * 64),
-    picture=Picture("TIFF", 40, 30, 16, is_grey=False, has_icc=True),
+    picture=Picture("TIFF", 40, 30, 16, is_grey=False, has_icc=True, lost=("iptc-dropped",)),
     derivative=Derivative("restored/abab/0.tif", "1" * 64, 999, "masks/abab/0.png", "2" * 64),
     release=ReleaseIdentity("albumen", "3", "ab" * 32),
     recipe="standard",
     facts={"damaged_fraction": 0.25},
+    flags=("huge-mask",),
     software={"albumen": "0.1.0"},
     started_at=datetime(2025, 1, 2, 3, 4, 5, 678, UTC),
     finished_at=datetime(2025, 1, 2, 3, 4, 9, 0, UTC),
 )
 REFUSED = replace(
-    RECORD, status="refused", reason="truncated", message="It ends early.", picture=None, derivative=None, facts={}
+    RECORD,
+    status="refused",
+    reason="truncated",
+    message="It ends early.",
+    picture=None,
+    derivative=None,
+    facts={},
+    flags=(),
 )
 
 
@@ -53,7 +61,7 @@ def test_a_restored_photo_says_that_a_trained_algorithm_worked_on_it() -> None:
         b"",
         to_json(RECORD)[:-100],
         b"[]",
-        to_json(RECORD).replace(b"albumen-provenance/1", b"albumen-provenance/9"),
+        to_json(RECORD).replace(b"albumen-provenance/2", b"albumen-provenance/9"),
         to_json(RECORD).replace(b'"recipe"', b'"receipt"'),
         to_json(RECORD).replace(b'"restored"', b'"perhaps"'),
     ],

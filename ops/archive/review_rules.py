@@ -1,0 +1,46 @@
+"""Which results wait for a person before they are published, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class ReviewRules:
+    """From where on a result is suspicious; all in [0, 1].
+
+    Attributes:
+        mean_change: mean absolute difference between original and restored.
+        damaged_fraction: share of the area taken for damaged.
+        confidence: mean probability of the pixels taken for damaged; suspicious below, not above.
+        face_change: of the face that changed most, where the restoration measured it (fact ``face_change``).
+    """
+
+    mean_change: float = 0.15
+    damaged_fraction: float = 0.4
+    confidence: float = 0.55
+    face_change: float = 0.4
+
+    @property
+    def recipe(self) -> str:
+        """The rules as they stand in the recipe: they decide where a result lies."""
+        return f"review={self.mean_change:g}/{self.damaged_fraction:g}/{self.confidence:g}/{self.face_change:g}"
+
+    def flags(self, mask: Tensor, facts: Mapping[str, float]) -> tuple[str, ...]:
+        """Name what calls for a person.
+
+        Args:
+            mask: (1, 1, H, W) in [0, 1], 0 where no defect was found.
+            facts: what the restoration measured.
+        """
+        found = mask[mask > 0]
+        is_flagged = {
+            "large-change": facts.get("mean_change", 0.0) > self.mean_change,
+            "huge-mask": found.numel() > self.damaged_fraction * mask.numel(),
+            "low-confidence": found.numel() > 0 and float(found.mean()) < self.confidence,
+            "face-altered": facts.get("face_change", 0.0) > self.face_change,
+        }
+        return tuple(name for name, is_up in is_flagged.items() if is_up)

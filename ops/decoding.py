@@ -1,0 +1,207 @@
+"""Decoding in child processes: a hostile file can cost one child, its memory limit and its seconds, never the run.
+
+A child gets no credentials, cannot write files, and is replaced when it dies or is killed; the photo it died of is
+refused by name. What it answers is checked like any stranger's word.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from ops.image_formats.decode_child import LENGTH_BYTES
+from ops.image_formats.raster import DecodeLimits, Metadata, PhotoError
+from ops.image_formats.reading import UprightRaster
+from ops.images import Photo, decode_photo, photo_of
+
+_CHECKOUT = Path(__file__).resolve().parent.parent
+_INHERITED = ("PATH", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "SYSTEMROOT", "VIRTUAL_ENV")
+_MAX_HEADER_BYTES = 1 << 16
+_CONTAINERS = {"JPEG", "PNG", "TIFF", "JP2", "WEBP"}
+
+Reserve: TypeAlias = Callable[[int], None]
+# The bytes of a file, and who is told its number of pixels before they are held in memory -> the photo.
+Decode: TypeAlias = Callable[[bytes, Reserve], Photo]
+
+
+@dataclass(frozen=True)
+class DecodeBudget:
+    """What one file may cost: bytes of address space, seconds of the clock, and what its header may claim."""
+
+    memory_bytes: int = 6 << 30
+    seconds: float = 120.0
+    limits: DecodeLimits = field(default_factory=DecodeLimits)
+
+
+def decode_here(data: bytes, reserve: Reserve) -> Photo:
+    """Decode in this very process: for files one trusts, and for tests.
+
+    Raises:
+        PhotoError: the file cannot be read.
+    """
+    photo = decode_photo(data)
+    reserve(photo.pixels.shape[-2] * photo.pixels.shape[-1])
+    return photo
+
+
+@contextlib.contextmanager
+def child_decoders(num_children: int, budget: DecodeBudget = DecodeBudget()) -> Iterator[Decode]:
+    """Decode in up to ``num_children`` processes at once; what is yielded may be called from any thread.
+
+    It raises PhotoError also for a file on which a child took too long (``too-slow``) or died (``decoder-died``).
+    """
+    idle: queue.LifoQueue[_Child | None] = queue.LifoQueue()
+    for _ in range(num_children):
+        idle.put(None)  # started when first needed
+
+    def decode(data: bytes, reserve: Reserve) -> Photo:
+        budget.limits.check_bytes(len(data))
+        child = idle.get()
+        try:
+            if child is None or not child.is_alive:
+                child = _Child(budget)
+            raster = child.decode(data, reserve)
+        finally:
+            idle.put(child)
+        return photo_of(raster)
+
+    try:
+        yield decode
+    finally:
+        for _ in range(num_children):
+            child = idle.get()
+            if child is not None:
+                child.stop()
+
+
+class _Child:
+    """One process; used by one thread at a time."""
+
+    def __init__(self, budget: DecodeBudget) -> None:
+        self._budget = budget
+        limits = budget.limits
+        numbers = (budget.memory_bytes, limits.max_bytes, limits.max_pixels, limits.max_side_px)
+        environment = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+        threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "ops.image_formats.decode_child", *map(str, numbers)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd=_CHECKOUT,
+            env=environment | threads,
+        )
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._to, self._from = self._process.stdin, self._process.stdout
+
+    @property
+    def is_alive(self) -> bool:
+        return self._process.poll() is None
+
+    def decode(self, data: bytes, reserve: Reserve) -> UprightRaster:
+        try:
+            with self._deadline():
+                self._to.write(len(data).to_bytes(LENGTH_BYTES))
+                self._to.write(data)
+                self._to.flush()
+                line = self._from.readline(_MAX_HEADER_BYTES)
+                if not line.endswith(b"\n"):
+                    raise BrokenPipeError
+            header: dict[str, Any] = json.loads(line)
+            if "reason" not in header:
+                shape = _checked_shape(header, self._budget.limits)
+                reserve(shape[0] * shape[1])
+                with self._deadline():
+                    return self._receive(header, shape)
+        except BrokenPipeError as error:
+            raise self._obituary(len(data)) from error
+        except BaseException:  # an answer that makes no sense, or a run that ends: this child is out of step
+            self.stop()
+            raise
+        raise PhotoError(str(header["reason"]), str(header["message"]))
+
+    def stop(self) -> None:
+        """Kill the process and wait for it."""
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._to, self._from):
+            with contextlib.suppress(BrokenPipeError):
+                pipe.close()
+
+    def _receive(self, header: dict[str, Any], shape: tuple[int, int, int]) -> UprightRaster:
+        samples = np.empty(shape, np.uint8 if header["bits"] == 8 else np.uint16)
+        self._fill(samples.data.cast("B"))
+        blocks: dict[str, bytes] = {}
+        for name, num_bytes in header["blocks"].items():
+            block = bytearray(num_bytes)
+            self._fill(memoryview(block))
+            blocks[name] = bytes(block)
+        dpi = header["dpi"] and (float(header["dpi"][0]), float(header["dpi"][1]))
+        notes = tuple(str(note) for note in header["notes"])
+        return UprightRaster(header["container"], samples, Metadata(dpi=dpi, **blocks), notes)
+
+    def _fill(self, view: memoryview) -> None:
+        while len(view):
+            num_read = self._from.readinto(view)  # type: ignore[attr-defined]  # a BufferedReader
+            if not num_read:
+                raise BrokenPipeError
+            view = view[num_read:]
+
+    @contextlib.contextmanager
+    def _deadline(self) -> Iterator[None]:
+        """Kill the child when the block takes too long: the pipes then break."""
+        self._is_late = False
+
+        def end() -> None:
+            self._is_late = True
+            self._process.kill()
+
+        timer = threading.Timer(self._budget.seconds, end)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def _obituary(self, num_bytes: int) -> PhotoError:
+        self.stop()
+        if self._is_late:
+            return PhotoError(
+                "too-slow",
+                f"decoding these {num_bytes:,} bytes took more than {self._budget.seconds:g} s and was stopped: "
+                "convert a copy to TIFF, or raise DecodeBudget.seconds",
+            )
+        return PhotoError(
+            "decoder-died",
+            f"the decoder ended (exit code {self._process.returncode}) on these {num_bytes:,} bytes: the file is "
+            "damaged in a way that crashes a codec; take another copy, or rescan the original",
+        )
+
+
+def _checked_shape(header: dict[str, Any], limits: DecodeLimits) -> tuple[int, int, int]:
+    height, width, num_channels = (int(side) for side in header["shape"])
+    limits.check_size(width, height)
+    blocks = header["blocks"]
+    is_sound = (
+        header["container"] in _CONTAINERS
+        and header["bits"] in (8, 16)
+        and num_channels in (1, 2, 3, 4)
+        and set(blocks) <= {"icc", "exif", "xmp", "iptc"}
+        and all(0 <= size <= limits.max_bytes for size in blocks.values())
+    )
+    if not is_sound:
+        raise ValueError(f"the decoder answered nonsense: {header!r:.200}")
+    return height, width, num_channels

@@ -1,0 +1,69 @@
+"""The process that decodes strangers' files: limited in memory, unable to write files, without credentials.
+
+Started by `ops.decoding` as `python -m ops.image_formats.decode_child MEMORY_BYTES MAX_BYTES MAX_PIXELS MAX_SIDE`. On
+the standard input come length and bytes of one file after the other; on the standard output goes for each a line of
+JSON and, if it could be read, the samples and the blocks that the line announces. Nothing is pickled: whoever takes
+over this process can only answer with pixels.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+from typing import BinaryIO
+
+import numpy as np
+
+from ops.image_formats.raster import DecodeLimits, PhotoError
+from ops.image_formats.reading import read_upright
+
+LENGTH_BYTES = 8
+
+
+def main(memory_bytes: int, limits: DecodeLimits) -> None:
+    """Answer until the input ends."""
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a chatty library must not speak into the answers
+    for kind, limit in (
+        (resource.RLIMIT_AS, memory_bytes),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        resource.setrlimit(kind, (limit, limit))
+    while head := sys.stdin.buffer.read(LENGTH_BYTES):
+        answer(sys.stdin.buffer.read(int.from_bytes(head)), limits, answers)
+
+
+def answer(data: bytes, limits: DecodeLimits, out: BinaryIO) -> None:
+    """Decode one file and write what came of it."""
+    try:
+        raster = read_upright(data, limits)
+        samples = np.ascontiguousarray(raster.samples)
+    except PhotoError as error:
+        out.write(json.dumps({"reason": error.reason, "message": error.message}).encode() + b"\n")
+    except MemoryError:
+        message = "decoding it needs more memory than the decoder is given: raise DecodeBudget.memory_bytes"
+        out.write(json.dumps({"reason": "too-large", "message": message}).encode() + b"\n")
+    else:
+        metadata = raster.metadata
+        blocks = {"icc": metadata.icc, "exif": metadata.exif, "xmp": metadata.xmp, "iptc": metadata.iptc}
+        header = {
+            "container": raster.container,
+            "shape": samples.shape,
+            "bits": samples.dtype.itemsize * 8,
+            "dpi": metadata.dpi,
+            "notes": raster.notes,
+            "blocks": {name: len(block) for name, block in blocks.items() if block is not None},
+        }
+        out.write(json.dumps(header).encode() + b"\n")
+        out.write(samples.data.cast("B"))
+        for block in blocks.values():
+            out.write(block or b"")
+    out.flush()
+
+
+if __name__ == "__main__":
+    _, memory, *sizes = sys.argv
+    main(int(memory), DecodeLimits(*map(int, sizes)))
