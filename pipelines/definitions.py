@@ -84,6 +84,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
                 tracking_uri=tracking_uri(settings),
                 cache=str(settings.home / "releases"),
                 device=settings.device,
+                finder_cache=str(settings.home / "cache"),
             ),
             "compute": Compute(device=settings.device, vgg_weights=settings.vgg),
             "metric_weights": MetricWeights(inception=settings.inception),

@@ -22,8 +22,8 @@ make_pair_shards = dg.define_asset_job(
 
 train_faces = dg.define_asset_job(
     "train_faces",
-    selection=dg.AssetSelection.groups("faces") - FACE_STUDY,
-    description="Faces cut from photos, the generator that restores them, and whether it may; needs clean photos.",
+    selection=(dg.AssetSelection.groups("faces") - FACE_STUDY) | dg.AssetSelection.assets("released_model"),
+    description="Faces, the generator that restores them, whether it may, the release anew; after train_and_release.",
     executor_def=dg.in_process_executor,
 )
 

@@ -26,6 +26,9 @@ INSPECTED: Final = (0.24, 0.29, 0.52)
 """Left, top and side of the part of the canvas that the face inspector is shown, as tight as it was taught."""
 
 
+_TAPS_PX: Final = 3  # how far beyond a pixel cubic interpolation reaches, rounding included
+
+
 def alignment(landmarks: Points, canvas_px: int) -> Affine:
     """Fit the turn, scale and shift (no shear, no mirror) that lays ``landmarks`` on the canonical ones.
 
@@ -47,14 +50,20 @@ def scale_of(affine: Affine) -> float:
 def align(photo: Tensor, affine: Affine, canvas_px: int) -> Tensor:
     """Lay the face of ``photo`` (1, 3, H, W) on a canvas (1, 3, canvas_px, canvas_px); edges of the photo repeat.
 
-    A face larger than the canvas is first averaged, so that it does not alias.
+    A face larger than the canvas is first averaged, so that it does not alias. Only the face's window is read.
     """
-    pixels = photo[0].permute(1, 2, 0).contiguous().numpy()
     shrink = int(max(1, 1 / scale_of(affine)))
+    height, width = photo.shape[-2:]
+    left, top, right, bottom = window_of(affine, canvas_px, height, width)
+    reach = shrink + _TAPS_PX
+    left, top = max(0, min(left, width - 1) - reach), max(0, min(top, height - 1) - reach)
+    window = photo[0, :, top : bottom + reach, left : right + reach]
+    pixels = window.permute(1, 2, 0).contiguous().numpy()
     if shrink > 1:
         pixels = cv2.blur(pixels, (shrink, shrink), borderType=cv2.BORDER_REPLICATE)
     flags = cv2.INTER_LINEAR if shrink > 1 else cv2.INTER_CUBIC
-    canvas = cv2.warpAffine(pixels, affine, (canvas_px, canvas_px), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    local, border = within(affine, left, top), cv2.BORDER_REPLICATE
+    canvas = cv2.warpAffine(pixels, local, (canvas_px, canvas_px), flags=flags, borderMode=border)
     return torch.from_numpy(canvas).permute(2, 0, 1)[None].clamp(0, 1)
 
 

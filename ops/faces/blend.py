@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from ops.faces.align import Affine, feather, lay_back, window_of, within
+from ops.faces.align import Affine, feather, lay_back
 
 _TONE_SHARE: Final = 0.25  # sigma of the blur that separates tone from drawing, as a share of the canvas
 _MEDIAN_TO_SIGMA: Final = 1.4826  # of a normal distribution
@@ -55,25 +55,19 @@ def blend(photo: Tensor, change: Tensor, affine: Affine, strength: float, grain:
     What the photo shows finer than the canvas does, stays: only the change is enlarged.
 
     Args:
-        photo: in [0, 1].
+        photo: in [0, 1]; the face's window of a larger one will do, with the affine of that window.
         change: what to add, from ``change_of``.
         affine: from photo to canvas.
         strength: 0 adds nothing, 1 all.
         grain: standard deviation of the grain to add where the face is, the same in all channels.
         seed: of that grain.
     """
-    left, top, right, bottom = window_of(affine, change.shape[-1], *photo.shape[-2:])
-    if left >= right or top >= bottom:
-        return photo
-    height, width = bottom - top, right - left
-    local = within(affine, left, top)
-    laid = lay_back(change, local, height, width)
+    height, width = photo.shape[-2:]
+    laid = lay_back(change, affine, height, width)
     if grain > 0:
         noise = torch.randn(1, 1, height, width, generator=torch.Generator().manual_seed(seed))
-        laid = laid + grain * noise * lay_back(feather(change.shape[-1]), local, height, width)
-    blended = photo.clone()
-    blended[..., top:bottom, left:right] = (photo[..., top:bottom, left:right] + strength * laid).clamp(0, 1)
-    return blended
+        laid = laid + grain * noise * lay_back(feather(change.shape[-1]), affine, height, width)
+    return (photo + strength * laid).clamp(0, 1)
 
 
 def _grain(photo: Tensor, where: Tensor) -> float:

@@ -5,59 +5,24 @@ The enhancer is any function from aligned faces to aligned faces; here stands wh
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
-from enum import StrEnum
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from models.face_finder import FaceFinder
-from ops.faces.align import Affine, align, alignment, feather, share_outside
+from ops import large_tensors
+from ops.faces.align import Affine, align, alignment, feather, share_outside, window_of, within
 from ops.faces.blend import blend, change_of, lost_grain
 from ops.faces.find import Face, find_faces
+from ops.faces.records import FaceRecord, Outcome
 from ops.faces.second_look import compare_faces, is_confirmed
 from ops.faces.settings import FaceSettings
 
 Enhancer = Callable[[Tensor], Tensor]
 """Aligned degraded faces (N, 3, S, S) in [0, 1] to enhanced ones, same shape and range."""
-
-
-class Outcome(StrEnum):
-    """What became of one face."""
-
-    ENHANCED = "enhanced"
-    TOO_SMALL = "left: too small"
-    AT_THE_BORDER = "left: cut by the border"
-    DOUBTFUL = "left: perhaps not a face"
-    CHANGED = "left: the enhancement would have changed the face"
-
-
-@dataclass(frozen=True)
-class FaceRecord:
-    """One face for provenance and review; lengths in pixels of the photo. NaN where it was not measured.
-
-    Attributes:
-        x: centre of the face.
-        y: centre of the face.
-        eye_distance_px: between the eyes.
-        score: how sure the finder was.
-        outcome: what was done.
-        landmark_shift: mean move of the landmarks, in eye distances.
-        structure_distance: see the function of this name.
-    """
-
-    x: float
-    y: float
-    eye_distance_px: float
-    score: float
-    outcome: str
-    landmark_shift: float
-    structure_distance: float
-
-    def facts(self) -> dict[str, float | str]:
-        """The record as JSON-able values."""
-        return asdict(self)
 
 
 @dataclass(frozen=True)
@@ -80,7 +45,10 @@ class _Aligned:
 
 @torch.inference_mode()
 def enhance_faces(photo: Tensor, finder: FaceFinder, enhancer: Enhancer, settings: FaceSettings) -> EnhancedFaces:
-    """Enhance the faces of ``photo`` (1, 3, H, W) in [0, 1], which the network before has restored."""
+    """Enhance the faces of ``photo`` (1, 3, H, W) in [0, 1], which the network before has restored.
+
+    A large photo is never copied in memory: it is searched shrunk, and of each face only its window is read.
+    """
     if not 0 <= settings.strength <= 1:
         raise ValueError(
             f"the strength for faces lies between 0 (leave) and 1 (enhance fully), got {settings.strength}"
@@ -94,14 +62,16 @@ def enhance_faces(photo: Tensor, finder: FaceFinder, enhancer: Enhancer, setting
     restored, records = photo, []
     for one in found:
         if one.objection is not None:
-            records.append(_record(one, one.objection, float("nan"), float("nan")))
+            records.append(_record(one, one.objection, None, None))
             continue
         enhanced = next(after)
         shift, distance = compare_faces(finder, one.canvas, enhanced)
         is_same = shift <= settings.max_shift and distance <= settings.max_structure_distance  # False for NaN
         if is_same:
-            restored = _laid_back(restored, one, enhanced, settings.strength)
-        records.append(_record(one, Outcome.ENHANCED if is_same else Outcome.CHANGED, shift, distance))
+            restored = _copied(photo) if restored is photo else restored
+            _lay_back(restored, one, enhanced, settings.strength)
+        outcome = Outcome.ENHANCED if is_same else Outcome.CHANGED
+        records.append(_record(one, outcome, _measured(shift), _measured(distance)))
     return EnhancedFaces(restored, tuple(records))
 
 
@@ -126,14 +96,27 @@ def _in_batches(canvases: Sequence[Tensor], enhancer: Enhancer, size: int) -> li
     return enhanced
 
 
-def _laid_back(photo: Tensor, one: _Aligned, enhanced: Tensor, strength: float) -> Tensor:
+def _copied(photo: Tensor) -> Tensor:
+    copy = large_tensors.zeros(*photo.shape)
+    return copy.copy_(photo)
+
+
+def _lay_back(restored: Tensor, one: _Aligned, enhanced: Tensor, strength: float) -> None:
+    """Write the enhanced face into ``restored``."""
     surroundings = (feather(enhanced.shape[-1]) == 0).float()
     grain = lost_grain(one.canvas, enhanced, surroundings)
     x, y = one.face.centre
-    return blend(photo, change_of(one.canvas, enhanced), one.affine, strength, grain, seed=round(x) * 65_537 + round(y))
+    left, top, right, bottom = window_of(one.affine, enhanced.shape[-1], *restored.shape[-2:])
+    window, local = restored[..., top:bottom, left:right], within(one.affine, left, top)
+    change, seed = change_of(one.canvas, enhanced), round(x) * 65_537 + round(y)
+    window.copy_(blend(window, change, local, strength, grain, seed))
 
 
-def _record(one: _Aligned, outcome: Outcome, shift: float, distance: float) -> FaceRecord:
+def _record(one: _Aligned, outcome: Outcome, shift: float | None, distance: float | None) -> FaceRecord:
     face = one.face
     x, y = face.centre
     return FaceRecord(x, y, face.eye_distance_px, face.score, outcome.value, shift, distance)
+
+
+def _measured(value: float) -> float | None:
+    return value if math.isfinite(value) else None

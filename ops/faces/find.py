@@ -68,8 +68,8 @@ def find_faces(finder: FaceFinder, photo: Tensor, search: Search) -> tuple[Face,
     """Find the faces of ``photo`` (1, 3, H, W) in [0, 1], the surest first; an empty tuple if there are none."""
     height, width = photo.shape[-2:]
     scale = min(1.0, search.longest_px / max(height, width))
-    pixels = photo[0].permute(1, 2, 0).contiguous().numpy()
-    found = [face for angle in search.turns for face in _found_at(finder, pixels, scale, angle, search)]
+    small = _shrunk(photo, scale)
+    found = [face for angle in search.turns for face in _found_at(finder, small, (height, width), scale, angle, search)]
     kept: list[Face] = []
     for face in sorted(found, key=lambda one: -one.score):
         if all(_overlap(face, other) < _OVERLAP_OF_ONE_FACE for other in kept):
@@ -77,22 +77,35 @@ def find_faces(finder: FaceFinder, photo: Tensor, search: Search) -> tuple[Face,
     return tuple(kept)
 
 
+def _shrunk(photo: Tensor, scale: float) -> NDArray[np.float32]:
+    """The photo (1, 3, H, W) as (h, w, 3), averaged plane by plane, so that a large photo is never copied whole."""
+    height, width = photo.shape[-2:]
+    size = (max(round(scale * width), 1), max(round(scale * height), 1))
+    planes = [plane.numpy() for plane in photo[0]]
+    if scale < 1:
+        planes = [cv2.resize(plane, size, interpolation=cv2.INTER_AREA) for plane in planes]
+    return np.stack(planes, axis=-1)
+
+
 def _found_at(
-    finder: FaceFinder, pixels: NDArray[np.float32], scale: float, angle: float, search: Search
+    finder: FaceFinder,
+    small: NDArray[np.float32],
+    full_size: tuple[int, int],
+    scale: float,
+    angle: float,
+    search: Search,
 ) -> list[Face]:
-    """The faces in the photo shrunk by ``scale`` and turned by ``angle``, in pixels of the photo itself."""
-    height, width = pixels.shape[:2]
+    """The faces in the photo of ``full_size``, of which ``small`` is shrunk by ``scale``, turned; in its own pixels."""
+    height, width = full_size
     cosine, sine = abs(math.cos(math.radians(angle))), abs(math.sin(math.radians(angle)))
     wide, tall = round(scale * (width * cosine + height * sine)), round(scale * (width * sine + height * cosine))
     wide, tall = max(wide, 1), max(tall, 1)
     turn = cv2.getRotationMatrix2D((width / 2, height / 2), angle, scale)
     turn[:, 2] += (wide / 2 - width / 2, tall / 2 - height / 2)
-    if angle == 0:
-        turned = cv2.resize(pixels, (wide, tall), interpolation=cv2.INTER_AREA) if scale < 1 else pixels
-    else:
-        shrunk = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else pixels
+    turned = small
+    if angle != 0:
         local = turn @ np.diag([1 / scale, 1 / scale, 1.0])
-        turned = cv2.warpAffine(shrunk, local, (wide, tall), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+        turned = cv2.warpAffine(small, local, (wide, tall), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
     boxes, scores, landmarks = _cascade(finder, torch.from_numpy(turned).permute(2, 0, 1)[None], search)
     back = cv2.invertAffineTransform(turn)
     faces = []

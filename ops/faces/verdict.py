@@ -1,8 +1,10 @@
-"""The record of whether the face generator may touch faces. No tensors here."""
+"""The records of whether a face generator may touch faces. No tensors here."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+from ops.checkpoints import Checkpoint
 
 
 @dataclass(frozen=True)
@@ -25,3 +27,17 @@ class FaceVerdict:
     structure_input: float
     structure_restored: float
     strength: float
+
+    def __str__(self) -> str:
+        return (
+            f"{self.num_faces} held-out faces, PSNR {self.psnr_input:.1f} -> {self.psnr_restored:.1f} dB, "
+            f"structure distance {self.structure_input:.4f} -> {self.structure_restored:.4f}"
+        )
+
+
+@dataclass(frozen=True)
+class JudgedFaces:
+    """A trained face generator with the verdict on it, so that neither is taken for another's."""
+
+    generator: Checkpoint
+    verdict: FaceVerdict

@@ -6,7 +6,7 @@ import dagster as dg
 
 from ops.checkpoints import Checkpoint
 from ops.corpora.records import Corpus
-from ops.faces.verdict import FaceVerdict
+from ops.faces.verdict import FaceVerdict, JudgedFaces
 from pipelines.assets.corpora import PhotoLocations
 from pipelines.assets.training import described
 from pipelines.resources import Compute, Home, Tracking
@@ -60,7 +60,7 @@ def face_generator(
 @dg.asset(group_name="faces", code_version="1", kinds={"pytorch"})
 def face_examples(
     config: RunScale, aligned_faces: Corpus, old_photos: Corpus, face_generator: Checkpoint, home: Home
-) -> dg.MaterializeResult[FaceVerdict]:
+) -> dg.MaterializeResult[JudgedFaces]:
     """Whether the generator may touch faces, by held-out ones, and what it does to those of the real old photos."""
     from ops.faces.finder_weights import cached_finder
     from ops.faces.judge import report_faces
@@ -68,7 +68,8 @@ def face_examples(
     finder = cached_finder(home.cache)
     report = report_faces(config.recipe.face, face_generator, aligned_faces, old_photos, finder)
     return dg.MaterializeResult(
-        value=report.verdict, metadata={**asdict(report.verdict), "faces": dg.MetadataValue.md(report.pictures)}
+        value=JudgedFaces(face_generator, report.verdict),
+        metadata={**asdict(report.verdict), "faces": dg.MetadataValue.md(report.pictures)},
     )
 
 

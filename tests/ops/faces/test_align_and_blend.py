@@ -3,7 +3,7 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from ops.faces.align import CANONICAL, align, alignment, feather, lay_back, scale_of, share_outside
+from ops.faces.align import CANONICAL, align, alignment, feather, lay_back, scale_of, share_outside, window_of, within
 from ops.faces.blend import blend, change_of, lost_grain
 
 
@@ -33,6 +33,16 @@ def test_there_and_back_shows_the_same_photo() -> None:
     weight = lay_back(feather(96), affine, 120, 160)
     back = lay_back(canvas, affine, 120, 160)
     assert ((back - photo).abs() * (weight > 0.1)).max() < 0.01
+
+
+@pytest.mark.parametrize(("x", "y", "side"), [(700, 400, 30), (30, 20, 90), (500, 500, 700)])
+def test_a_face_is_cut_the_same_from_a_part_of_the_photo(x: float, y: float, side: float) -> None:
+    photo = smooth_photo(900, 1100) + 0.1 * torch.rand(1, 3, 900, 1100)
+    affine = alignment(landmarks_at(x, y, side, degrees=12), 64)
+    left, top, right, bottom = window_of(affine, 64, 900, 1100)
+    left, top = max(0, left - 20), max(0, top - 20)
+    part = photo[..., top : bottom + 20, left : right + 20]
+    assert_close(align(part, within(affine, left, top), 64), align(photo, affine, 64), atol=1e-5, rtol=0)
 
 
 def test_a_face_in_the_middle_lies_inside_and_one_on_the_edge_half_outside() -> None:

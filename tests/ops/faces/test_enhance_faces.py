@@ -1,4 +1,5 @@
 from dataclasses import replace
+from functools import partial
 
 import pytest
 import torch
@@ -6,9 +7,11 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from models.face_finder import FaceFinder
+from ops import large_tensors
 from ops.faces import enhance
-from ops.faces.enhance import EnhancedFaces, Outcome, enhance_faces
+from ops.faces.enhance import EnhancedFaces, enhance_faces
 from ops.faces.find import find_faces
+from ops.faces.records import Outcome
 from ops.faces.settings import FaceSettings
 
 
@@ -65,7 +68,9 @@ def test_another_face_is_refused_and_the_record_says_so(
     result = enhance_faces(portrait, finder, someone_else, settings)
     assert outcomes(result) == [Outcome.CHANGED]
     assert torch.equal(result.restored, portrait)
-    assert result.records[0].landmark_shift > settings.max_shift
+    shift = result.records[0].landmark_shift
+    assert shift is not None
+    assert shift > settings.max_shift
 
 
 def test_a_broken_enhancer_never_reaches_the_photo(
@@ -73,7 +78,18 @@ def test_a_broken_enhancer_never_reaches_the_photo(
 ) -> None:
     result = enhance_faces(portrait, finder, lambda faces: faces * float("nan"), settings)
     assert outcomes(result) == [Outcome.CHANGED]
+    assert result.records[0].structure_distance is None
     assert torch.equal(result.restored, portrait)
+
+
+def test_a_large_photo_is_enhanced_in_a_file_as_a_small_one_in_memory(
+    finder: FaceFinder, portrait: Tensor, settings: FaceSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = enhance_faces(portrait, finder, Enhancers(gain=2.5), settings)
+    monkeypatch.setattr(large_tensors, "zeros", partial(large_tensors.zeros, limit_bytes=1000))
+    before = portrait.clone()
+    assert torch.equal(enhance_faces(portrait, finder, Enhancers(gain=2.5), settings).restored, small.restored)
+    assert torch.equal(portrait, before)
 
 
 def test_strength_zero_asks_nobody(finder: FaceFinder, portrait: Tensor, settings: FaceSettings) -> None:
