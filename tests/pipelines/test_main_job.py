@@ -13,6 +13,7 @@ from ops.ablations import ABLATIONS
 from ops.preference.ballots import Ballot, BallotBox
 from ops.preference.studies import newest_study
 from ops.releases import released_identity
+from ops.tensor_files import load_tensors
 from pipelines.command_line import main
 from pipelines.local_servers import tracking_uri
 from tests.pipelines.conftest import Installation
@@ -93,6 +94,30 @@ def test_without_a_face_finder_a_release_leaves_faces_and_its_card_says_so(train
     assert (judged["verdict"]["num_faces"], judged["verdict"]["strength"]) == (0, 0.0)
     assert "does not help enough people" in card.read_text()
     assert released_identity(tracking_uri(trained.settings)).digest == release
+
+
+def test_a_face_generator_that_may_is_in_the_next_release(trained: Installation, tmp_path: Path) -> None:
+    assert trained.run("train_faces").success
+    home, job = trained.settings.home, trained.definitions.resolve_implicit_global_asset_job_def()
+
+    def release() -> Path:
+        selection, instance = [dg.AssetKey("released_model")], trained.instance
+        assert job.execute_in_process(instance=instance, asset_selection=selection).success
+        return home / "releases" / released_identity(tracking_uri(trained.settings)).digest
+
+    record, good = home / "records/face_examples.json", home / "archive/originals/album-1/photo-00.jpg"
+    before = record.read_text()
+    without = release()
+    judged = json.loads(before)
+    record.write_text(json.dumps(judged | {"verdict": judged["verdict"] | {"num_faces": 12, "strength": 0.5}}))
+    folder = release()
+    assert folder != without
+    assert "Faces are enhanced at strength 0.5" in (folder / "README.md").read_text()
+    assert load_tensors(folder / "model.safetensors", "face_generator.")
+    result = CliRunner().invoke(main, ["restore", str(good), "--out", str(tmp_path), "--face-strength", "0"])
+    assert result.exit_code == 0
+    record.write_text(before)
+    assert release() == without
 
 
 def test_a_second_training_run_trains_nothing_and_scores_the_same(trained: Installation) -> None:
