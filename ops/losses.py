@@ -70,3 +70,26 @@ def balanced_cross_entropy(logits: Tensor, mask: Tensor, judged: Tensor, max_wei
     weights = judged * (1 + (weight - 1) * mask)
     cross_entropy = F.binary_cross_entropy_with_logits(logits, mask, reduction="none")
     return (weights * cross_entropy).sum() / weights.sum().clamp(min=1)
+
+
+def hinge(verdicts: Sequence[Sequence[Tensor]], *, is_real: bool) -> Tensor:
+    """max(0, 1 - D) for real and max(0, 1 + D) for made photos (Lim and Ye, "Geometric GAN", 2017): the judge's loss.
+
+    ``verdicts`` as in ``lsgan``. The made photo's own loss is ``hinge_fooling``.
+    """
+    sign = 1.0 if is_real else -1.0
+    return torch.stack([F.relu(1 - sign * scale[-1]).mean() for scale in verdicts]).mean()
+
+
+def hinge_fooling(verdicts: Sequence[Sequence[Tensor]]) -> Tensor:
+    """-D, averaged: what a generator minimises against a judge that was taught by ``hinge``."""
+    return -torch.stack([scale[-1].mean() for scale in verdicts]).mean()
+
+
+def layer_distance(restored: Sequence[Tensor], clean: Sequence[Tensor]) -> Tensor:
+    """Mean L1 distance of a fixed network's layers for two photos, each layer in units of its own mean magnitude."""
+    distances = [
+        F.l1_loss(ours, theirs) / theirs.detach().abs().mean().clamp(min=1e-6)
+        for ours, theirs in zip(restored, clean, strict=True)
+    ]
+    return torch.stack(distances).mean()

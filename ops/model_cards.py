@@ -19,7 +19,9 @@ defect is a guess learnt from other photographs, not evidence of what was there:
 beside the restored photo. Not made to recognise, colour, or embellish anybody."""
 
 
-def model_card(name: str, scale: str, checkpoints: Sequence[Checkpoint], corpora: Sequence[Corpus], scores: str) -> str:
+def model_card(
+    name: str, scale: str, checkpoints: Sequence[Checkpoint], corpora: Sequence[Corpus], scores: str, faces: str
+) -> str:
     """Describe a release in Markdown.
 
     Args:
@@ -28,6 +30,7 @@ def model_card(name: str, scale: str, checkpoints: Sequence[Checkpoint], corpora
         checkpoints: the trained networks that the release joins.
         corpora: the photographs they learnt from and were judged on; an empty one is left out.
         scores: the table of the evaluation, in Markdown.
+        faces: how faces are treated, in Markdown.
     """
     parts = [
         f"# {name}",
@@ -39,6 +42,8 @@ def model_card(name: str, scale: str, checkpoints: Sequence[Checkpoint], corpora
         _photographs([corpus for corpus in corpora if corpus.photos]),
         "## Scores",
         scores.strip(),
+        "## Faces",
+        faces,
     ]
     return "\n\n".join(parts) + "\n"
 

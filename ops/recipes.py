@@ -12,11 +12,13 @@ from models.fidelity_gate import FidelityGateConfig
 from models.mapping import MappingConfig
 from models.vae import VaeConfig
 from ops.degradation.recipe import PAPER_DEGRADATION, STANDARD_DEGRADATION
+from ops.face_recipes import PAPER_FACES, SMOKE_FACES, STANDARD_FACES
 from ops.pair_building import DatasetRecipe
 from ops.releases import ReleaseConfig
 from ops.restorers.bm3d import BlindBm3d
 from ops.restorers.deep_image_prior import DeepImagePrior, FittingConfig
 from ops.stages.detector import DetectorRecipe, DetectorWeights
+from ops.stages.face import FaceRecipe
 from ops.stages.mapping import MappingRecipe, MappingWeights
 from ops.stages.vae import VaeRecipe, VaeWeights
 from ops.tiles import Tiling
@@ -34,6 +36,7 @@ class Recipe:
         clean_vae: VAE2.
         mapping: latent mapping and fidelity gate.
         detector: the defect detector.
+        face: the face generator and how faces are treated.
         deep_image_prior: the training-free baseline, with its network and fit.
         bm3d: the classical baseline.
         tiling: how large photos are cut when they are restored.
@@ -45,6 +48,7 @@ class Recipe:
     clean_vae: VaeRecipe
     mapping: MappingRecipe
     detector: DetectorRecipe
+    face: FaceRecipe
     deep_image_prior: DeepImagePrior
     bm3d: BlindBm3d
     tiling: Tiling
@@ -167,6 +171,7 @@ PAPER = Recipe(
         finetuning=_paper_schedule(_ANNOTATED_PHOTOS, 16, (10, 10), (2e-5, 2e-5)),
         clean_alarms=0.005,
     ),
+    face=PAPER_FACES,
     deep_image_prior=DeepImagePrior(
         DeepImagePriorConfig(noise_channels=32, width=128, skip_channels=4, scales=5),
         FittingConfig(
@@ -268,6 +273,7 @@ STANDARD = Recipe(
         finetuning=replace(_STANDARD_DETECTION, steps=1_000, steady_steps=200, learning_rate=2e-4),
         clean_alarms=0.005,
     ),
+    face=STANDARD_FACES,
     deep_image_prior=_small_deep_image_prior(steps=150),
     bm3d=_BM3D,
     tiling=Tiling(tile_px=512, halo_px=160),
@@ -329,6 +335,7 @@ SMOKE = Recipe(
         finetuning=replace(_SMOKE_SCHEDULE, steps=200, steady_steps=50, learning_rate=2e-4),
         clean_alarms=STANDARD.detector.clean_alarms,
     ),
+    face=SMOKE_FACES,
     deep_image_prior=_small_deep_image_prior(steps=120),
     bm3d=_BM3D,
     tiling=Tiling(tile_px=512, halo_px=128),

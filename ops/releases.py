@@ -6,20 +6,25 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import TypeAdapter
 from torch import Tensor
 
 from models.detector import DefectDetector, DetectorConfig
+from models.face import FaceGenerator, FaceGeneratorConfig
 from models.fidelity_gate import FidelityGate, FidelityGateConfig
 from models.mapping import LatentMapping, MappingConfig
 from models.triplet import TripletNetwork
 from models.vae import Vae, VaeConfig
 from ops.archive.provenance import ReleaseIdentity
-from ops.checkpoints import Checkpoint, config_from_json, config_to_json, file_sha256, replace_text
+from ops.checkpoints import Checkpoint, config_from_json, file_sha256, replace_text
 from ops.devices import has_fast_bfloat16, usable_device
+from ops.faces.finder_weights import face_finder
+from ops.faces.restorer import FaceRestorer
+from ops.faces.settings import FaceSettings
 from ops.restoration import PhotoRestorer
 from ops.tensor_files import load_tensors, load_weights, save_tensors
 from ops.tiles import Tiling
@@ -31,7 +36,11 @@ ALIAS = "released"
 
 @dataclass(frozen=True)
 class ReleaseConfig:
-    """The configurations of all networks of a release and how they are used together."""
+    """The configurations of all networks of a release and how they are used together.
+
+    ``face`` and ``face_settings`` are None in a release without a face generator, and absent from the files of those
+    that were written before there was one.
+    """
 
     degraded_vae: VaeConfig
     clean_vae: VaeConfig
@@ -40,6 +49,28 @@ class ReleaseConfig:
     detector: DetectorConfig
     threshold: float
     tiling: Tiling
+    face: FaceGeneratorConfig | None = None
+    face_settings: FaceSettings | None = None
+
+    def to_json(self) -> dict[str, object]:
+        """As plain JSON values, without the fields of faces where there is no generator: older identities stay."""
+        values = TypeAdapter(ReleaseConfig).dump_python(self, mode="json")
+        return {name: value for name, value in values.items() if value is not None or not name.startswith("face")}
+
+
+@dataclass(frozen=True)
+class FaceUse:
+    """How the user of a release wants faces to be treated.
+
+    Attributes:
+        strength: 0 leaves them, 1 takes the generator's whole; None does as the release says.
+        cache: a folder for the face finder's weights, which are no part of a release.
+        log: receives a line when they are fetched.
+    """
+
+    strength: float | None
+    cache: Path
+    log: Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -99,7 +130,7 @@ def write_release(
     Args:
         root: of all releases.
         config: of the networks.
-        weights: where the networks lie, see ``assemble``.
+        weights: where the networks lie, see ``assemble``; with ``face_generator`` if ``config`` has one.
         facts: recorded in the release.
         gain: of the restored photo over the untouched one on held-out pairs, in dB.
         card: the model card in Markdown; see ``ops/model_cards.py``.
@@ -115,7 +146,7 @@ def write_release(
     making = root / f".making-{os.getpid()}"
     save_tensors(making / "model.safetensors", tensors)
     sha256 = _identity(making / "model.safetensors", config)
-    record = {"sha256": sha256, "config": config_to_json(config), "facts": dict(facts)}
+    record = {"sha256": sha256, "config": config.to_json(), "facts": dict(facts)}
     replace_text(making / "model.json", json.dumps(record, indent=1))
     replace_text(making / "README.md", card)
     folder = root / sha256[:12]
@@ -124,11 +155,21 @@ def write_release(
     return folder
 
 
-def load_release(folder: Path, strength: float = 1.0, device: str = "cpu") -> PhotoRestorer:
+def load_release(
+    folder: Path, strength: float = 1.0, device: str = "cpu", faces: FaceUse | None = None
+) -> PhotoRestorer:
     """Load a release folder ready to restore.
 
+    Args:
+        folder: of the release.
+        strength: of the restoration, 0 to 1.
+        device: a torch device.
+        faces: how to treat faces; None leaves them as the network makes them.
+
     Raises:
-        ValueError: weights or configuration are not those the release was made with.
+        ValueError: weights or configuration are not those the release was made with, or faces are to be enhanced and
+            it has no face generator.
+        FaceFinderUnavailableError: faces are to be enhanced, and the finder's weights cannot be brought.
     """
     record = json.loads((folder / "model.json").read_text())
     config = config_from_json(ReleaseConfig, record["config"])
@@ -137,10 +178,31 @@ def load_release(folder: Path, strength: float = 1.0, device: str = "cpu") -> Ph
         raise ValueError(f"{folder} is not the release it says ({record['sha256'][:12]}...): delete it, fetch it again")
     names = ("degraded_vae", "clean_vae", "mapping", "gate", "detector")
     networks = assemble(config, {name: (path, f"{name}.") for name in names})
-    is_bf16 = has_fast_bfloat16(usable_device(device))
     return PhotoRestorer(
-        networks.detector, networks.triplet, config.threshold, config.tiling, strength, device, is_bf16
+        networks.detector,
+        networks.triplet,
+        config.threshold,
+        config.tiling,
+        strength,
+        device,
+        is_bf16=has_fast_bfloat16(usable_device(device)),
+        faces=None if faces is None else _load_faces(config, path, faces, device),
     )
+
+
+def _load_faces(config: ReleaseConfig, weights: Path, use: FaceUse, device: str) -> FaceRestorer | None:
+    if config.face is None or config.face_settings is None:
+        if use.strength:
+            raise ValueError(
+                f"faces cannot be enhanced at strength {use.strength:g}: this release has no face generator; leave the "
+                "strength out, or train one and release it with `albumen train --faces`"
+            )
+        return None
+    strength = config.face_settings.strength if use.strength is None else use.strength
+    if strength == 0:
+        return None
+    generator = load_weights(FaceGenerator(config.face), weights, "face_generator.")
+    return FaceRestorer(face_finder(use.cache, use.log), generator, config.face_settings, strength, device)
 
 
 def register_release(tracking_uri: str, artifacts: Path, folder: Path, run_id: str) -> ReleaseIdentity:
@@ -202,5 +264,5 @@ def fetch_release(tracking_uri: str, cache: Path) -> tuple[ReleaseIdentity, Path
 
 def _identity(weights: Path, config: ReleaseConfig) -> str:
     """One checksum over weights and configuration."""
-    text = f"{file_sha256(weights)} {json.dumps(config_to_json(config), sort_keys=True)}"
+    text = f"{file_sha256(weights)} {json.dumps(config.to_json(), sort_keys=True)}"
     return hashlib.sha256(text.encode()).hexdigest()

@@ -2,13 +2,14 @@
 
 Three walks over the photo, each in tiles with as much around them as their network sees: the detector writes the mask;
 where something is damaged, all tiles offer their share of intact cells; every tile is then translated, its damaged
-cells reading from what the whole photo offers. No step sees where tiles end, and none holds more than a tile.
+cells reading from what the whole photo offers. No step sees where tiles end, and none holds more than a tile. Last, if
+the release has a face generator, the faces of what came out are looked at (``ops/faces``).
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -21,6 +22,9 @@ from models.mapping import Sources, choose_sources, mask_to_latent, source_strid
 from models.triplet import TripletNetwork
 from models.vae import STRIDE
 from ops import large_tensors
+from ops.faces.enhance import EnhancedFaces
+from ops.faces.records import FaceRecord, Outcome
+from ops.faces.restorer import FaceRestorer
 from ops.tiles import Tile, Tiling, cut
 
 N = TypeVar("N", bound=nn.Module)
@@ -33,12 +37,14 @@ class Restoration:
     Attributes:
         restored: (1, 3, H, W) in [0, 1], the size of the input.
         mask: (1, 1, H, W) in [0, 1], where defects were found and how sure the detector is; 0 where none was.
-        facts: what was found and changed, for provenance and review.
+        facts: what was found and changed, for provenance and review; changes are those before the faces.
+        faces: what became of each face; none if nobody looked for faces.
     """
 
     restored: Tensor
     mask: Tensor
     facts: Mapping[str, float]
+    faces: tuple[FaceRecord, ...] = ()
 
 
 class PhotoRestorer:
@@ -52,6 +58,7 @@ class PhotoRestorer:
         strength: 1 restores fully, 0 returns the photo as it is, between them a blend.
         device: a torch device.
         is_bf16: translate in bfloat16, within 1/255 of float32; what carries pixels, and the detector, stay in float32.
+        faces: enhances the faces of what the network restored; None leaves them as it made them.
     """
 
     def __init__(
@@ -63,6 +70,7 @@ class PhotoRestorer:
         strength: float = 1.0,
         device: str = "cpu",
         is_bf16: bool = False,
+        faces: FaceRestorer | None = None,
     ) -> None:
         if not 0 <= strength <= 1:
             raise ValueError(f"strength lies between 0 (leave as it is) and 1 (restore fully), got {strength}")
@@ -73,11 +81,13 @@ class PhotoRestorer:
         self.strength = strength
         self.device = device
         self.is_bf16 = is_bf16
+        self.faces = faces
 
     @property
     def recipe(self) -> str:
         """The settings that decide the result beside the released model."""
-        return f"strength={self.strength:g}"
+        strength = f"strength={self.strength:g}"
+        return strength if self.faces is None else f"{strength} {self.faces.recipe}"
 
     @torch.inference_mode()
     def __call__(self, old: Tensor, mask: Tensor | None = None) -> Restoration:
@@ -95,6 +105,7 @@ class PhotoRestorer:
         with torch.autocast(torch.device(self.device).type, torch.bfloat16, enabled=self.is_bf16):
             sources = self._gather_sources(old, damage, cells)
             restored, change = self._translate(old, damage, sources)
+        enhanced = EnhancedFaces(restored, ()) if self.faces is None else self.faces(restored)
         facts = {
             "damaged_fraction": change.damaged / (height * width),
             "repainted_fraction": change.repainted / (height * width),
@@ -106,9 +117,10 @@ class PhotoRestorer:
             "is_bf16": float(self.is_bf16),
             "tiles": change.tiles,
             "source_stride": source_stride(*cells.shape),
+            **_face_facts(enhanced.records),
             "seconds": time.perf_counter() - started,
         }
-        return Restoration(restored, damage, facts)
+        return Restoration(enhanced.restored, damage, facts, enhanced.records)
 
     @torch.inference_mode()
     def find_defects(self, old: Tensor) -> Tensor:
@@ -185,6 +197,14 @@ class _Change:
         self.repainted += float(share.sum(dtype=torch.float64))
         self.total += float(change.sum(dtype=torch.float64))
         self.largest = max(self.largest, float(change.max()))
+
+
+def _face_facts(records: Sequence[FaceRecord]) -> dict[str, float]:
+    """How many faces were found and enhanced, and by how much the most changed one was; nothing without a face."""
+    if not records:
+        return {}
+    changes = [one.structure_distance or 0.0 for one in records if one.outcome == Outcome.ENHANCED]
+    return {"faces": len(records), "enhanced_faces": len(changes), "face_change": max(changes, default=0.0)}
 
 
 def _laid_out(network: N, device: str) -> N:

@@ -29,6 +29,7 @@ def main() -> None:
       ALBUMEN_CLEAN_PHOTOS    folder or s3://bucket/prefix of clean photos to train with
       ALBUMEN_OLD_PHOTOS      folder or s3://bucket/prefix of real old photos
       ALBUMEN_TEXTURES        folder or s3://bucket/prefix of scanned paper, scratches, dust (PNG, SVG)
+      ALBUMEN_FACE_PHOTOS     portraits to learn faces from (default: the faces in the clean photos)
       ALBUMEN_ANNOTATED_PHOTOS  old photos with masks of their damage, for the detector
       ALBUMEN_ARCHIVE_SOURCE  the collection to restore, only ever read
       ALBUMEN_ARCHIVE_TARGET  where restored photos go
@@ -43,6 +44,7 @@ def main() -> None:
 @click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder for the results.")
 @click.option("--strength", type=click.FloatRange(0, 1), default=1.0, show_default=True, help="0 leaves, 1 restores.")
+@click.option("--face-strength", type=click.FloatRange(0, 1), help="0 leaves faces; default: what the release says.")
 @click.option("--side-by-side", is_flag=True, help="Also write NAME.compare.jpg: before, found defects, after.")
 @click.option("--mask", type=click.Path(path_type=Path), help="Your own mask of one photo, white = damaged (PNG).")
 @click.option("--save-mask", is_flag=True, help="Also write NAME.mask.png: white where damage was found.")
@@ -51,6 +53,7 @@ def restore(
     photos: tuple[Path, ...],
     out: Path,
     strength: float,
+    face_strength: float | None,
     side_by_side: bool,
     mask: Path | None,
     save_mask: bool,
@@ -72,7 +75,7 @@ def restore(
     from ops.images import PhotoError
     from ops.photo_files import restore_file
 
-    restorer = _chosen_restorer(strength)
+    restorer = _chosen_restorer(strength, face_strength)
     out.mkdir(parents=True, exist_ok=True)
     taken: set[Path] = set()
     failed = 0
@@ -183,6 +186,8 @@ def dev() -> None:
 def _outcome(facts: Mapping[str, float]) -> str:
     """What was found and changed, in one line."""
     changed = f"{facts['damaged_fraction']:.1%} damaged, {facts['repainted_fraction']:.1%} repainted"
+    if "faces" in facts:
+        changed = f"{changed}, {facts['enhanced_faces']:.0f} of {facts['faces']:.0f} faces enhanced"
     return f"({changed}, mean change {255 * facts['mean_change']:.1f}/255, {facts['seconds']:.1f} s)"
 
 
@@ -201,19 +206,23 @@ def _settings() -> Settings:
         raise click.ClickException(str(error)) from error
 
 
-def _chosen_restorer(strength: float) -> "PhotoRestorer":
+def _chosen_restorer(strength: float, face_strength: float | None) -> "PhotoRestorer":
     """The chosen model, or a message that says how to get one."""
     import torch
 
     from ops.chosen_model import ModelChoice, fetch_chosen
-    from ops.releases import NoReleaseError, load_release
+    from ops.faces.finder_weights import FaceFinderUnavailableError
+    from ops.releases import FaceUse, NoReleaseError, load_release
     from pipelines.local_servers import tracking_uri
 
     settings = _settings()
     torch.set_num_threads(len(os.sched_getaffinity(0)))
     try:
         release, folder = fetch_chosen(ModelChoice(settings.model), tracking_uri(settings), settings.home / "releases")
-        restorer = load_release(folder, strength, settings.device)
+        faces = FaceUse(face_strength, settings.home / "cache", click.echo)
+        restorer = load_release(folder, strength, settings.device, faces)
+    except FaceFinderUnavailableError as error:
+        raise click.ClickException(f"{error}; --face-strength 0 leaves faces as they are") from error
     except (NoReleaseError, ValueError) as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"model {release.name} {release.version} ({release.digest})")

@@ -13,6 +13,7 @@ from pipelines.assets import (
     dataset,
     detection,
     evaluation,
+    faces,
     preference,
     reality,
     training,
@@ -36,12 +37,25 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     """Everything Dagster knows of one installation."""
     return dg.Definitions(
         assets=dg.load_assets_from_modules(
-            [corpora, dataset, reality, training, detection, baselines, evaluation, ablations, preference, archive]
+            [
+                corpora,
+                dataset,
+                reality,
+                training,
+                detection,
+                faces,
+                baselines,
+                evaluation,
+                ablations,
+                preference,
+                archive,
+            ]
         ),
         asset_checks=dg.load_asset_checks_from_modules([checks]),
         jobs=[
             jobs.train_and_release,
             jobs.make_pair_shards,
+            jobs.train_faces,
             jobs.run_ablations,
             jobs.judge_by_eye,
             jobs.scan_archive,
@@ -62,6 +76,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
                 clean=settings.clean_photos,
                 old=settings.old_photos,
                 textures=settings.textures,
+                faces=settings.face_photos,
                 annotated=settings.annotated_photos,
             ),
             "model": RestorationModel(
@@ -69,6 +84,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
                 tracking_uri=tracking_uri(settings),
                 cache=str(settings.home / "releases"),
                 device=settings.device,
+                finder_cache=str(settings.home / "cache"),
             ),
             "compute": Compute(device=settings.device, vgg_weights=settings.vgg),
             "metric_weights": MetricWeights(inception=settings.inception),

@@ -3,6 +3,7 @@
 import dagster as dg
 
 PAIR_SHARDS = dg.AssetSelection.assets("degraded_pair_shards")
+FACE_STUDY = dg.AssetSelection.assets("face_injection_study")
 ARCHIVE_SHARD = dg.AssetSelection.assets("restored_shard")
 
 train_and_release = dg.define_asset_job(
@@ -16,6 +17,13 @@ make_pair_shards = dg.define_asset_job(
     "make_pair_shards",
     selection=PAIR_SHARDS,
     description="One part of the synthetic pairs; as a backfill over all parts, a large set by many processes.",
+    executor_def=dg.in_process_executor,
+)
+
+train_faces = dg.define_asset_job(
+    "train_faces",
+    selection=(dg.AssetSelection.groups("faces") - FACE_STUDY) | dg.AssetSelection.assets("released_model"),
+    description="Faces, the generator that restores them, whether it may, the release anew; after train_and_release.",
     executor_def=dg.in_process_executor,
 )
 

@@ -1,9 +1,9 @@
 """What assets are handed: the folders of the installation, the tracker, the archive's storage, the device."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import dagster as dg
 
@@ -127,12 +127,16 @@ class ArchiveStorage(dg.ConfigurableResource):  # type: ignore[type-arg]
 
 
 class RestorationModel(dg.ConfigurableResource):  # type: ignore[type-arg]
-    """The model that restores: ``choice`` is ``shipped`` or ``trained`` (see ``ops/chosen_model.py``)."""
+    """The model that restores: ``choice`` is ``shipped`` or ``trained`` (see ``ops/chosen_model.py``).
+
+    ``cache`` keeps fetched models, ``finder_cache`` the face finder of those that enhance faces.
+    """
 
     choice: str
     tracking_uri: str
     cache: str
     device: str
+    finder_cache: str
 
     def identity(self) -> "ReleaseIdentity":
         """Who it is."""
@@ -140,13 +144,14 @@ class RestorationModel(dg.ConfigurableResource):  # type: ignore[type-arg]
 
         return chosen_identity(ModelChoice(self.choice), self.tracking_uri)
 
-    def load(self) -> tuple["ReleaseIdentity", "PhotoRestorer"]:
-        """Who it is, and itself, ready to restore."""
+    def load(self, log: Callable[[str], None]) -> tuple["ReleaseIdentity", "PhotoRestorer"]:
+        """Who it is, and itself, ready to restore, faces as the release says."""
         from ops.chosen_model import ModelChoice, fetch_chosen
-        from ops.releases import load_release
+        from ops.releases import FaceUse, load_release
 
         identity, folder = fetch_chosen(ModelChoice(self.choice), self.tracking_uri, Path(self.cache))
-        return identity, load_release(folder, device=self.device)
+        faces = FaceUse(strength=None, cache=Path(self.finder_cache), log=log)
+        return identity, load_release(folder, device=self.device, faces=faces)
 
 
 class RecordIOManager(dg.ConfigurableIOManager):
@@ -165,16 +170,18 @@ class RecordIOManager(dg.ConfigurableIOManager):
         replace_text(path, TypeAdapter(type(obj)).dump_json(obj, indent=1).decode())
 
     def load_input(self, context: dg.InputContext) -> object:
-        """Read the record of an upstream asset as the type its consumer annotates."""
+        """Read the record of an upstream asset as its consumer annotates it; None if it is absent and may be None."""
         from pydantic import TypeAdapter
 
-        path = self._path(context)
+        path, kind = self._path(context), context.dagster_type.typing_type
         if not path.is_file():
+            if type(None) in get_args(kind):
+                return None
             raise dg.Failure(
                 f"{context.asset_key.to_user_string()} was not materialized in {self.root}: materialize it first",
                 allow_retries=False,
             )
-        return TypeAdapter(context.dagster_type.typing_type).validate_json(path.read_bytes())
+        return TypeAdapter(kind).validate_json(path.read_bytes())
 
     def _path(self, context: dg.OutputContext | dg.InputContext) -> Path:
         return Path(self.root) / "records" / f"{'.'.join(context.asset_key.path)}.json"

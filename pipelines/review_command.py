@@ -79,8 +79,9 @@ def _resources(settings: Settings) -> tuple["ArchiveStorage", "RestorationModel"
     from pipelines.resources import ArchiveStorage, RestorationModel
 
     places = {"source": settings.archive_source, "target": settings.archive_target}
-    cache, uri = str(settings.home / "releases"), tracking_uri(settings)
+    caches = {"cache": str(settings.home / "releases"), "finder_cache": str(settings.home / "cache")}
+    uri = tracking_uri(settings)
     return (
         ArchiveStorage(**places, is_sample=settings.is_sample_archive),
-        RestorationModel(choice=settings.model, tracking_uri=uri, cache=cache, device=settings.device),
+        RestorationModel(choice=settings.model, tracking_uri=uri, device=settings.device, **caches),
     )

@@ -18,6 +18,8 @@ class Settings:
         old_photos: folder or ``s3://bucket/prefix`` of real old photos (``ALBUMEN_OLD_PHOTOS``); None without any.
         textures: folder or ``s3://bucket/prefix`` of scanned paper, scratches, dust (``ALBUMEN_TEXTURES``); None takes
             the paper tiles of a free package.
+        face_photos: folder or ``s3://bucket/prefix`` of portraits to learn faces from (``ALBUMEN_FACE_PHOTOS``); None
+            takes the faces in the clean photos.
         annotated_photos: folder or ``s3://bucket/prefix`` of old photos with masks of their damage
             (``ALBUMEN_ANNOTATED_PHOTOS``), to fine-tune the defect detector on and to judge it by; None without any.
         archive_source: the collection to restore, only ever read (``ALBUMEN_ARCHIVE_SOURCE``, default: the old photos,
@@ -35,6 +37,7 @@ class Settings:
     clean_photos: str | None
     old_photos: str | None
     textures: str | None
+    face_photos: str | None
     annotated_photos: str | None
     archive_source: str
     archive_target: str
@@ -59,6 +62,7 @@ class Settings:
             clean_photos=os.environ.get("ALBUMEN_CLEAN_PHOTOS") or None,
             old_photos=old_photos,
             textures=os.environ.get("ALBUMEN_TEXTURES") or None,
+            face_photos=os.environ.get("ALBUMEN_FACE_PHOTOS") or None,
             annotated_photos=os.environ.get("ALBUMEN_ANNOTATED_PHOTOS") or None,
             archive_source=source or old_photos or str(home / "archive/originals"),
             archive_target=os.environ.get("ALBUMEN_ARCHIVE_TARGET") or str(home / "archive/restored"),

@@ -12,11 +12,15 @@ from pipelines.settings import Settings
 
 @click.command()
 @click.option("--scale", type=click.Choice([scale.value for scale in Scale]), default=Scale.SMOKE.value)
-def train(scale: str) -> None:
+@click.option("--faces", is_flag=True, help="Then train the face generator too, and release with it if it helps.")
+def train(scale: str, *, faces: bool) -> None:
     """Make the pairs, train every network, score them, release the model: the job train_and_release.
 
     SMOKE takes minutes on two cores, STANDARD (the shipped weights) a few hours, PAPER needs a GPU. What is trained is
     kept: stopped at any time, the same command goes on. A model that does not beat the untouched input is not released.
+
+    With --faces the job train_faces follows; ALBUMEN_FACE_PHOTOS names portraits to learn from. Its generator is
+    released only if held-out faces come nearer to the truth by it.
 
     \b
     Example:  albumen train --scale STANDARD
@@ -26,7 +30,7 @@ def train(scale: str) -> None:
     settings = Settings.from_environment()
     prepare_home(settings)
     with dg.DagsterInstance.get() as instance:
-        released = run_training(instance, scale)
+        released = run_training(instance, scale, with_faces=faces)
     scores = settings.home / "results/scores.md"
     click.echo(scores.read_text() if released else "the run stopped; the reason stands above", err=not released)
     sys.exit(0 if released else 1)

@@ -27,6 +27,7 @@ from ops.archive.provenance import (
 from ops.archive.review_rules import ReviewRules
 from ops.archive.streaming import PixelBudget, Settled, Stopwatch
 from ops.decoding import Decode
+from ops.faces.records import FaceRecord
 from ops.images import Photo, PhotoError, encode_photo, encode_png
 from ops.restoration import Restoration
 from ops.storage.protocol import (
@@ -192,7 +193,7 @@ class Desk:
             mask_key=mask_key,
             mask_sha256=hashlib.sha256(mask).hexdigest(),
         )
-        return _Outcome(restored.fetched.sha256, _describe(photo), derivative, restoration.facts, flags)
+        return _Outcome(name, _describe(photo), derivative, restoration.facts, flags, restoration.faces)
 
     def _label(self, photo: Photo, sha256: str) -> Photo:
         """The photo with a label in its XMP; a packet that cannot take one is noted as left behind."""
@@ -220,6 +221,7 @@ class Desk:
             software=dict(self.craft.software),
             started_at=started_at,
             finished_at=datetime.now(UTC),
+            faces=outcome.faces,
         )
 
     def _publish(self, key: str, data: bytes) -> bytes:
@@ -252,6 +254,7 @@ class _Outcome:
     derivative: Derivative | None = None
     facts: Mapping[str, float] = field(default_factory=dict)
     flags: tuple[str, ...] = ()
+    faces: tuple[FaceRecord, ...] = ()
     reason: str | None = None
     message: str | None = None
 

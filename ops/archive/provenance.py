@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from ops.archive.labels import DIGITAL_SOURCE_TYPE
+from ops.faces.records import FaceRecord
 
 SCHEMA = "albumen-provenance/2"
 
@@ -86,6 +87,7 @@ class Provenance:
         reason: of a refusal, as a short word ("truncated", "source-changed"); None for a restored photo.
         message: of a refusal, a sentence.
         facts: what the restoration measured ("damaged_fraction", "mean_change" ...), finite numbers.
+        faces: what became of each face; empty where nobody looked for faces.
         flags: why the result waits for a person ("huge-mask", "large-change" ...); it then lies under "held/".
         software: name -> version of what had a part in it.
         started_at, finished_at: with time zone UTC.
@@ -105,6 +107,7 @@ class Provenance:
     software: dict[str, str]
     started_at: datetime
     finished_at: datetime
+    faces: tuple[FaceRecord, ...] = ()
 
     def __post_init__(self) -> None:
         restored = self.status == "restored"
@@ -149,6 +152,7 @@ def from_json(data: bytes, key: str) -> Provenance:
             raise ValueError(f"its schema is not {SCHEMA}")
         content["original"] = Original(**content["original"])
         content["flags"] = tuple(content["flags"])
+        content["faces"] = tuple(FaceRecord(**face) for face in content.get("faces", ()))  # older records have none
         if content["picture"] is not None:
             content["picture"] = Picture(**content["picture"] | {"lost": tuple(content["picture"]["lost"])})
         content["derivative"] = content["derivative"] and Derivative(**content["derivative"])

@@ -7,7 +7,7 @@ from ops.pictures import line_plot
 
 
 def loss_curves(checkpoint: Checkpoint) -> bytes:
-    """All terms over the steps, as PNG bytes."""
+    """All terms over the steps, as PNG bytes; an empty plot for a training of no steps."""
     rows = checkpoint.history
     names = dict.fromkeys(name for row in rows for name in row if name != "step")  # some terms join late
     seen = {name: [row for row in rows if name in row] for name in names}

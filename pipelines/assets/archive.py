@@ -78,7 +78,7 @@ def restored_shard(
 
     source, target = archive.open_source(), archive.open_target()
     shard = find_shard(target, context.partition_key)
-    release, restorer = model.load()
+    release, restorer = model.load(context.log.info)
     with child_decoders(num_children=2) as decode:
         craft = archive_craft(release, restorer, decode, credentials.signer(release))
         report = restore_shard(shard, source, target, craft, Pace(), _progress(context))

@@ -9,12 +9,15 @@ from pipelines.resources import Home
 class PhotoLocations(dg.ConfigurableResource):  # type: ignore[type-arg]
     """Where the user's own photos are: folders or ``s3://bucket/prefix``; None where there are none.
 
-    ``fetches_packages`` lets the default fetch free photo packages; tests stay with those that pip has installed.
+    ``faces`` are portraits; None takes the faces in the clean photos.
+    ``fetches_packages`` lets the default fetch free packages, of photos and of the face finder; tests stay with those
+    that pip has installed.
     """
 
     clean: str | None
     old: str | None
     textures: str | None
+    faces: str | None = None
     annotated: str | None = None
     fetches_packages: bool = True
 

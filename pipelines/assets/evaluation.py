@@ -1,9 +1,12 @@
 """Scores of every method on one test set, and the model that they allow to be released."""
 
+from dataclasses import replace
+
 import dagster as dg
 
 from ops.checkpoints import Checkpoint
 from ops.corpora.records import Corpus
+from ops.faces.verdict import JudgedFaces
 from ops.method_results import MethodResult
 from ops.pair_sets import PairSet
 from pipelines.resources import Home, MetricWeights, Tracking
@@ -87,7 +90,7 @@ def scores(
     )
 
 
-@dg.asset(group_name="evaluation", code_version="1", kinds={"mlflow"})
+@dg.asset(group_name="evaluation", code_version="2", kinds={"mlflow"})
 def released_model(
     context: dg.AssetExecutionContext,
     config: RunScale,
@@ -99,29 +102,36 @@ def released_model(
     clean_vae: Checkpoint,
     latent_mapping: Checkpoint,
     defect_detector: Checkpoint,
+    aligned_faces: Corpus | None,
+    face_examples: JudgedFaces | None,
     home: Home,
     tracking: Tracking,
 ) -> dg.MaterializeResult[str]:
     """All networks as one registered model; the alias ``released``, which the archive loads, moves to it.
 
-    Refuses a model that does not beat the untouched input, whatever checks ran before.
+    Refuses a model that does not beat the untouched input, whatever checks ran before. The face generator is part of it
+    only if one was trained (job ``train_faces``) and the verdict on it lets it near people.
     """
     from ops.detection.calibration import threshold_of
+    from ops.faces.released import released_faces
     from ops.model_cards import model_card
     from ops.releases import MODEL_NAME, checkpoint_weights, register_release, write_release
 
     scale = config.scale.value
+    faces = released_faces(face_examples, scale)
     card = model_card(
         f"{MODEL_NAME}, recipe {scale}",
         scale,
-        [degraded_vae, clean_vae, latent_mapping, defect_detector],
-        [clean_photos, old_photos, textures],
+        [degraded_vae, clean_vae, latent_mapping, defect_detector, *faces.checkpoints],
+        [clean_photos, old_photos, textures, *faces.learnt_from(aligned_faces)],
         (home.results / "scores.md").read_text(),
+        faces.note,
     )
-    weights = checkpoint_weights(degraded_vae, clean_vae, latent_mapping, defect_detector)
+    weights = checkpoint_weights(degraded_vae, clean_vae, latent_mapping, defect_detector) | faces.weights
     facts = {"edition": 1, "scale": scale, "gain over the input, dB": scores}
     with tracking.run(context) as log:
         release = config.recipe.release_config(threshold_of(defect_detector))
+        release = replace(release, face=faces.network, face_settings=faces.settings)
         folder = write_release(home.releases, release, weights, facts, scores["ours"], card)
         identity = register_release(tracking.uri, tracking.artifacts_folder, folder, log.run_id)
     return dg.MaterializeResult(

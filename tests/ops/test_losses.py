@@ -10,7 +10,17 @@ from torch.nn import functional as F
 from torch.testing import assert_close
 
 from models.vae import Posterior
-from ops.losses import balanced_cross_entropy, feature_matching, focal, kl, lsgan, perceptual
+from ops.losses import (
+    balanced_cross_entropy,
+    feature_matching,
+    focal,
+    hinge,
+    hinge_fooling,
+    kl,
+    layer_distance,
+    lsgan,
+    perceptual,
+)
 
 
 def test_kl_equals_torchs_own() -> None:
@@ -71,3 +81,17 @@ def test_what_a_detector_says_where_nobody_judges_does_not_matter(loss: Callable
     judged[..., 2:] = 0
     other = torch.where(judged > 0, logits, logits + 5)
     assert_close(loss(logits, mask, judged), loss(other, mask, judged))
+
+
+def test_the_hinge_is_silent_once_the_judge_is_sure() -> None:
+    sure, unsure = [[torch.full((1, 1, 2, 2), 2.0)]], [[torch.zeros(1, 1, 2, 2)]]
+    assert hinge(sure, is_real=True) == 0
+    assert hinge(unsure, is_real=True) == hinge(unsure, is_real=False) == 1
+    assert hinge(sure, is_real=False) == 3
+    assert hinge_fooling(sure) == -2
+
+
+def test_layer_distance_is_blind_to_the_scale_of_a_layer() -> None:
+    ours, theirs = torch.rand(1, 2, 4, 4), torch.rand(1, 2, 4, 4)
+    assert_close(layer_distance([ours], [theirs]), layer_distance([100 * ours], [100 * theirs]))
+    assert layer_distance([theirs], [theirs]) == 0

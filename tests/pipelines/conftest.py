@@ -59,6 +59,7 @@ def shrink(monkeypatch: pytest.MonkeyPatch) -> None:
         ),
         clean_vae=replace(smoke.clean_vae, schedule=short),
         degraded_vae=replace(smoke.degraded_vae, schedule=short),
+        face=replace(smoke.face, schedule=short),
         detector=replace(smoke.detector, schedule=replace(short, steps=20, steady_steps=10)),
         mapping=replace(smoke.mapping, schedule=slow),
         deep_image_prior=replace(prior, fitting=replace(prior.fitting, steps=3)),
@@ -77,7 +78,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
     home = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for name in ("CLEAN_PHOTOS", "OLD_PHOTOS", "ARCHIVE_SOURCE", "ARCHIVE_TARGET"):
+        for name in ("CLEAN_PHOTOS", "OLD_PHOTOS", "FACE_PHOTOS", "ARCHIVE_SOURCE", "ARCHIVE_TARGET"):
             patch.delenv(f"ALBUMEN_{name}", raising=False)
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
         patch.setenv("ALBUMEN_HOME", str(home))
@@ -86,7 +87,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
         (home / "mlflow").mkdir()
         settings = Settings.from_environment()
         definitions = build_definitions(settings)
-        offline = PhotoLocations(clean=None, old=None, textures=None, fetches_packages=False)
+        offline = PhotoLocations(clean=None, old=None, textures=None, faces=None, fetches_packages=False)
         definitions = replace_resource(definitions, "photos", offline)
         with dg.DagsterInstance.ephemeral() as instance:
             yield Installation(settings, definitions, instance)

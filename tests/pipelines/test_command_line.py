@@ -63,7 +63,7 @@ def test_a_photo_that_is_not_there_is_said_by_name(tmp_path: Path) -> None:
 def released(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PhotoRestorer:
     networks = assemble(CONFIG, small_weights(tmp_path))
     restorer = PhotoRestorer(networks.detector, networks.triplet, CONFIG.threshold, CONFIG.tiling)
-    monkeypatch.setattr("pipelines.command_line._chosen_restorer", lambda _strength: restorer)
+    monkeypatch.setattr("pipelines.command_line._chosen_restorer", lambda *_: restorer)
     return restorer
 
 

@@ -13,6 +13,7 @@ GROUPS = {
     "training": {"clean_vae", "degraded_vae", "latent_mapping", "pretrained_detector", "defect_detector"},
     "baselines": {"deep_image_prior", "bm3d"},
     "evaluation": {"triplet_translation", "scores", "released_model", "detector_roc"},
+    "faces": {"aligned_faces", "face_generator", "face_examples", "face_injection_study"},
     "ablations": {f"ablation_{ablation.slug}" for ablation in ABLATIONS} | {"ablation_table", "domain_gap"},
     "preference": {"preference_study", "old_photo_scores", "preference"},
     "archive": {"sample_collection", "archive_manifest", "restored_shard", "archive_report", "sealed_bag"},
@@ -52,5 +53,11 @@ def test_a_model_that_does_not_beat_the_input_is_blocked(gain: float, passes: bo
 def test_a_training_of_one_scale_configures_every_step_that_has_a_scale() -> None:
     from pipelines.job_runs import steps_with_scale
 
-    assert {"degraded_pairs", "clean_vae", "defect_detector", "released_model"} <= set(steps_with_scale())
-    assert not {"clean_photos", "old_photos", "detector_roc"} & set(steps_with_scale())
+    steps = set(steps_with_scale("train_and_release"))
+    assert {"degraded_pairs", "clean_vae", "defect_detector", "released_model"} <= steps
+    assert not {"clean_photos", "old_photos", "detector_roc"} & steps
+    assert set(steps_with_scale("train_faces")) == GROUPS["faces"] - {"face_injection_study"} | {"released_model"}
+
+
+def test_the_main_job_is_as_long_as_without_faces() -> None:
+    assert not GROUPS["faces"] & set(defs.resolve_job_def("train_and_release").graph.node_names())

@@ -12,7 +12,10 @@ from click.testing import CliRunner
 from ops.ablations import ABLATIONS
 from ops.preference.ballots import Ballot, BallotBox
 from ops.preference.studies import newest_study
+from ops.releases import released_identity
+from ops.tensor_files import load_tensors
 from pipelines.command_line import main
+from pipelines.local_servers import tracking_uri
 from tests.pipelines.conftest import Installation
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # dagster's and mlflow's own
@@ -82,6 +85,41 @@ def test_a_study_is_frozen_and_its_votes_are_counted(trained: Installation) -> N
     assert "1 ballots of 1 raters" in (home / "results/preference.md").read_text()
 
 
+def test_without_a_face_finder_a_release_leaves_faces_and_its_card_says_so(trained: Installation) -> None:
+    release = released_identity(tracking_uri(trained.settings)).digest
+    card = trained.settings.home / "releases" / release / "README.md"
+    assert "no face generator was trained" in card.read_text()
+    assert trained.run("train_faces").success
+    judged = json.loads((trained.settings.home / "records/face_examples.json").read_text())
+    assert (judged["verdict"]["num_faces"], judged["verdict"]["strength"]) == (0, 0.0)
+    assert "does not help enough people" in card.read_text()
+    assert released_identity(tracking_uri(trained.settings)).digest == release
+
+
+def test_a_face_generator_that_may_is_in_the_next_release(trained: Installation, tmp_path: Path) -> None:
+    assert trained.run("train_faces").success
+    home, job = trained.settings.home, trained.definitions.resolve_implicit_global_asset_job_def()
+
+    def release() -> Path:
+        selection, instance = [dg.AssetKey("released_model")], trained.instance
+        assert job.execute_in_process(instance=instance, asset_selection=selection).success
+        return home / "releases" / released_identity(tracking_uri(trained.settings)).digest
+
+    record, good = home / "records/face_examples.json", home / "archive/originals/album-1/photo-00.jpg"
+    before = record.read_text()
+    without = release()
+    judged = json.loads(before)
+    record.write_text(json.dumps(judged | {"verdict": judged["verdict"] | {"num_faces": 12, "strength": 0.5}}))
+    folder = release()
+    assert folder != without
+    assert "Faces are enhanced at strength 0.5" in (folder / "README.md").read_text()
+    assert load_tensors(folder / "model.safetensors", "face_generator.")
+    result = CliRunner().invoke(main, ["restore", str(good), "--out", str(tmp_path), "--face-strength", "0"])
+    assert result.exit_code == 0
+    record.write_text(before)
+    assert release() == without
+
+
 def test_a_second_training_run_trains_nothing_and_scores_the_same(trained: Installation) -> None:
     before = json.loads((trained.settings.home / "records/scores.json").read_text())
     assert trained.run("train_and_release").success
@@ -120,6 +158,16 @@ def test_one_photo_from_the_command_line(trained: Installation, tmp_path: Path) 
     assert "1 of 2 photos restored" in result.output
     assert "torn-file.jpg: not restored" in result.output
     assert {path.name for path in tmp_path.iterdir()} == {"photo-00.jpg", "photo-00.compare.jpg"}
+
+
+def test_faces_that_the_release_cannot_enhance_are_said_before_any_photo_is_restored(
+    trained: Installation, tmp_path: Path
+) -> None:
+    good = trained.settings.home / "archive/originals/album-1/photo-00.jpg"
+    result = CliRunner().invoke(main, ["restore", str(good), "--out", str(tmp_path), "--face-strength", "0.5"])
+    assert result.exit_code == 1
+    assert "this release has no face generator" in result.output
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_missing_model_is_said_with_its_cure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

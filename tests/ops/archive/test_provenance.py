@@ -17,6 +17,7 @@ from ops.archive.provenance import (
     provenance_key,
     to_json,
 )
+from ops.faces.records import FaceRecord
 
 RECORD = Provenance(
     shard="attic-00000",
@@ -34,6 +35,10 @@ RECORD = Provenance(
     started_at=datetime(2025, 1, 2, 3, 4, 5, 678, UTC),
     finished_at=datetime(2025, 1, 2, 3, 4, 9, 0, UTC),
 )
+FACES = (
+    FaceRecord(10.0, 12.5, 8.0, 0.99, "enhanced", 0.01, 0.02),
+    FaceRecord(30.0, 12.5, 4.0, 0.98, "left: too small", None, None),
+)
 REFUSED = replace(
     RECORD,
     status="refused",
@@ -46,9 +51,17 @@ REFUSED = replace(
 )
 
 
-@pytest.mark.parametrize("record", [RECORD, REFUSED], ids=["restored", "refused"])
+@pytest.mark.parametrize(
+    "record", [RECORD, replace(RECORD, faces=FACES), REFUSED], ids=["restored", "with faces", "refused"]
+)
 def test_a_record_is_read_as_it_was_written(record: Provenance) -> None:
     assert from_json(to_json(record), "key") == record
+
+
+def test_a_record_from_before_there_were_faces_is_read() -> None:
+    content = json.loads(to_json(RECORD))
+    del content["faces"]
+    assert from_json(json.dumps(content).encode(), "key") == RECORD
 
 
 def test_a_restored_photo_says_that_a_trained_algorithm_worked_on_it() -> None:
