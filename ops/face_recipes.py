@@ -44,7 +44,7 @@ _SETTINGS = FaceSettings(
     max_outside=0.15,
     max_misfit=0.25,
     min_second_score=0.95,
-    max_shift=0.06,  # measured in docs/decisions/0010-faces.md
+    max_shift=0.06,  # measured in docs/decisions/0011-faces.md
     max_structure_distance=0.08,
 )
 
