@@ -29,6 +29,15 @@ def lsgan(verdicts: Sequence[Sequence[Tensor]], *, is_real: bool) -> Tensor:
     return torch.stack([(scale[-1] - target).square().mean() for scale in verdicts]).mean()
 
 
+def cross_entropy_gan(verdict: Tensor, *, is_real: bool) -> Tensor:
+    """Cross-entropy of every logit of ``verdict`` to real or fake (Goodfellow et al., NeurIPS 2014).
+
+    With ``is_real`` for what a generator made it is the generator's non-saturating loss.
+    """
+    truth = torch.ones_like(verdict) if is_real else torch.zeros_like(verdict)
+    return F.binary_cross_entropy_with_logits(verdict, truth)
+
+
 def feature_matching(restored: Sequence[Sequence[Tensor]], clean: Sequence[Sequence[Tensor]]) -> Tensor:
     """Mean L1 distance of the discriminator's inner layers for the two photos (Wang et al., CVPR 2018, equation 4)."""
     distances = [

@@ -15,6 +15,7 @@ from pipelines.assets import (
     evaluation,
     preference,
     reality,
+    trained_baselines,
     training,
 )
 from pipelines.console import console
@@ -36,12 +37,25 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     """Everything Dagster knows of one installation."""
     return dg.Definitions(
         assets=dg.load_assets_from_modules(
-            [corpora, dataset, reality, training, detection, baselines, evaluation, ablations, preference, archive]
+            [
+                corpora,
+                dataset,
+                reality,
+                training,
+                detection,
+                baselines,
+                trained_baselines,
+                evaluation,
+                ablations,
+                preference,
+                archive,
+            ]
         ),
         asset_checks=dg.load_asset_checks_from_modules([checks]),
         jobs=[
             jobs.train_and_release,
             jobs.make_pair_shards,
+            jobs.train_baselines,
             jobs.run_ablations,
             jobs.judge_by_eye,
             jobs.scan_archive,

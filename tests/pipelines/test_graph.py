@@ -12,6 +12,7 @@ GROUPS = {
     "dataset": {"degraded_pair_shards", "degraded_pairs", "reality_report"},
     "training": {"clean_vae", "degraded_vae", "latent_mapping", "pretrained_detector", "defect_detector"},
     "baselines": {"deep_image_prior", "bm3d"},
+    "trained_baselines": {"pix2pix", "cyclegan"},
     "evaluation": {"triplet_translation", "scores", "released_model", "detector_roc"},
     "ablations": {f"ablation_{ablation.slug}" for ablation in ABLATIONS} | {"ablation_table", "domain_gap"},
     "preference": {"preference_study", "old_photo_scores", "preference"},
@@ -34,6 +35,12 @@ def test_the_main_job_trains_no_ablation() -> None:
     names = set(defs.resolve_job_def("train_and_release").graph.node_names())
     assert not names & GROUPS["ablations"]
     assert set(defs.resolve_job_def("run_ablations").graph.node_names()) == GROUPS["ablations"]
+
+
+def test_the_main_job_trains_no_baseline() -> None:
+    names = set(defs.resolve_job_def("train_and_release").graph.node_names())
+    assert not names & GROUPS["trained_baselines"]
+    assert set(defs.resolve_job_def("train_baselines").graph.node_names()) == GROUPS["trained_baselines"]
 
 
 def test_nothing_runs_until_somebody_switches_it_on() -> None:

@@ -1,0 +1,101 @@
+"""Recipes of the trained baselines: the authors' networks, losses and rates, and as many training crops as ours sees.
+
+A method's steps follow from that number and its batch size. ``PAPER`` has the authors' sizes. ``STANDARD`` and
+``SMOKE`` have smaller networks on the crops of ours; the shares of the schedule and the weights of the losses stay the
+authors'. Where the authors let the rate fall along a cosine, it falls linearly here from the first step on, as the
+training loop does it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from models.baselines.cyclegan import CycleGanConfig
+from models.baselines.pix2pix import Pix2PixConfig
+from ops import recipes
+from ops.recipes import Recipe
+from ops.stages.translation import CycleGanRecipe, Pix2PixRecipe
+from ops.training import Schedule
+
+
+@dataclass(frozen=True)
+class BaselineRecipes:
+    """How each baseline is trained at one scale.
+
+    Attributes:
+        pix2pix: translation by pairs.
+        cyclegan: translation without pairs.
+    """
+
+    pix2pix: Pix2PixRecipe
+    cyclegan: CycleGanRecipe
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What every baseline is given: ``crops`` of ``crop_px``, as many as all networks of ours see together."""
+
+    crops: int
+    crop_px: int
+
+    def schedule(
+        self,
+        batch_size: int,
+        rates: tuple[float, float],
+        betas: tuple[float, float],
+        *,
+        steady_share: float,
+        is_bf16: bool = False,
+        share: float = 1.0,
+    ) -> Schedule:
+        """The schedule that spends ``share`` of the budget in batches of ``batch_size``.
+
+        ``rates`` are the network's and its adversary's, ``steady_share`` is the part at the full rate. No baseline
+        averages its weights or clips gradients, for their authors do not.
+        """
+        steps = max(1, round(share * self.crops / batch_size))
+        return Schedule(
+            steps=steps,
+            steady_steps=round(steady_share * steps),
+            batch_size=batch_size,
+            crop_px=self.crop_px,
+            learning_rate=rates[0],
+            discriminator_rate=rates[1],
+            betas=betas,
+            gradient_clip=1e9,
+            ema_decay=0.0,
+            is_bf16=is_bf16,
+            seed=0,
+        )
+
+
+def budget_of(ours: Recipe) -> Budget:
+    """The crops that both autoencoders and the mapping of ``ours`` see, at the size the mapping sees them."""
+    schedules = (ours.degraded_vae.schedule, ours.clean_vae.schedule, ours.mapping.schedule)
+    return Budget(sum(one.steps * one.batch_size for one in schedules), ours.mapping.schedule.crop_px)
+
+
+def _pix2pix(network: Pix2PixConfig, budget: Budget, batch_size: int, *, is_bf16: bool) -> Pix2PixRecipe:
+    schedule = budget.schedule(batch_size, (2e-4, 2e-4), (0.5, 0.999), steady_share=0.5, is_bf16=is_bf16)
+    return Pix2PixRecipe(network, l1=100, schedule=schedule)
+
+
+def _cyclegan(network: CycleGanConfig, budget: Budget, batch_size: int, *, is_bf16: bool) -> CycleGanRecipe:
+    schedule = budget.schedule(batch_size, (2e-4, 2e-4), (0.5, 0.999), steady_share=0.5, is_bf16=is_bf16)
+    return CycleGanRecipe(network, cycle=10, identity=5, schedule=schedule)
+
+
+_PAPER, _STANDARD, _SMOKE = (budget_of(ours) for ours in (recipes.PAPER, recipes.STANDARD, recipes.SMOKE))
+
+PAPER = BaselineRecipes(
+    pix2pix=_pix2pix(Pix2PixConfig(width=64, depth=8, judge_width=64), _PAPER, batch_size=1, is_bf16=False),
+    cyclegan=_cyclegan(CycleGanConfig(width=64, num_blocks=9, judge_width=64), _PAPER, batch_size=1, is_bf16=False),
+)
+STANDARD = BaselineRecipes(
+    pix2pix=_pix2pix(Pix2PixConfig(width=32, depth=5, judge_width=24), _STANDARD, batch_size=4, is_bf16=True),
+    cyclegan=_cyclegan(CycleGanConfig(width=24, num_blocks=6, judge_width=24), _STANDARD, batch_size=4, is_bf16=True),
+)
+SMOKE = BaselineRecipes(
+    pix2pix=_pix2pix(Pix2PixConfig(width=16, depth=5, judge_width=16), _SMOKE, batch_size=8, is_bf16=True),
+    cyclegan=_cyclegan(CycleGanConfig(width=8, num_blocks=4, judge_width=8), _SMOKE, batch_size=8, is_bf16=True),
+)
