@@ -11,9 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from models.baselines.cyclegan import CycleGanConfig
+from models.baselines.nafnet import NafNetConfig
+from models.baselines.operation_attention import OperationAttentionConfig
 from models.baselines.pix2pix import Pix2PixConfig
 from ops import recipes
 from ops.recipes import Recipe
+from ops.stages.supervised import NafNetRecipe, OperationAttentionRecipe
 from ops.stages.translation import CycleGanRecipe, Pix2PixRecipe
 from ops.training import Schedule
 
@@ -25,10 +28,14 @@ class BaselineRecipes:
     Attributes:
         pix2pix: translation by pairs.
         cyclegan: translation without pairs.
+        operation_attention: operation-wise attention.
+        nafnet: what somebody who has pairs would train today.
     """
 
     pix2pix: Pix2PixRecipe
     cyclegan: CycleGanRecipe
+    operation_attention: OperationAttentionRecipe
+    nafnet: NafNetRecipe
 
 
 @dataclass(frozen=True)
@@ -85,17 +92,40 @@ def _cyclegan(network: CycleGanConfig, budget: Budget, batch_size: int, *, is_bf
     return CycleGanRecipe(network, cycle=10, identity=5, schedule=schedule)
 
 
+def _attention(network: OperationAttentionConfig, budget: Budget, batch_size: int) -> OperationAttentionRecipe:
+    """In float32: its depthwise convolutions are slower in bfloat16."""
+    schedule = budget.schedule(batch_size, (1e-3, 0.0), (0.9, 0.999), steady_share=0.0)
+    return OperationAttentionRecipe(network, schedule)
+
+
+def _nafnet(network: NafNetConfig, budget: Budget, batch_size: int) -> NafNetRecipe:
+    schedule = budget.schedule(batch_size, (1e-3, 0.0), (0.9, 0.9), steady_share=0.0)
+    return NafNetRecipe(network, schedule)
+
+
 _PAPER, _STANDARD, _SMOKE = (budget_of(ours) for ours in (recipes.PAPER, recipes.STANDARD, recipes.SMOKE))
 
 PAPER = BaselineRecipes(
     pix2pix=_pix2pix(Pix2PixConfig(width=64, depth=8, judge_width=64), _PAPER, batch_size=1, is_bf16=False),
     cyclegan=_cyclegan(CycleGanConfig(width=64, num_blocks=9, judge_width=64), _PAPER, batch_size=1, is_bf16=False),
+    operation_attention=_attention(
+        OperationAttentionConfig(width=16, num_groups=10, layers_per_group=4), _PAPER, batch_size=32
+    ),
+    nafnet=_nafnet(NafNetConfig(32, (2, 2, 4, 8), 12, (2, 2, 2, 2)), _PAPER, batch_size=32),
 )
 STANDARD = BaselineRecipes(
     pix2pix=_pix2pix(Pix2PixConfig(width=32, depth=5, judge_width=24), _STANDARD, batch_size=4, is_bf16=True),
     cyclegan=_cyclegan(CycleGanConfig(width=24, num_blocks=6, judge_width=24), _STANDARD, batch_size=4, is_bf16=True),
+    operation_attention=_attention(
+        OperationAttentionConfig(width=16, num_groups=3, layers_per_group=4), _STANDARD, batch_size=8
+    ),
+    nafnet=_nafnet(NafNetConfig(16, (1, 1, 2), 2, (1, 1, 1)), _STANDARD, batch_size=8),
 )
 SMOKE = BaselineRecipes(
     pix2pix=_pix2pix(Pix2PixConfig(width=16, depth=5, judge_width=16), _SMOKE, batch_size=8, is_bf16=True),
     cyclegan=_cyclegan(CycleGanConfig(width=8, num_blocks=4, judge_width=8), _SMOKE, batch_size=8, is_bf16=True),
+    operation_attention=_attention(
+        OperationAttentionConfig(width=8, num_groups=2, layers_per_group=2), _SMOKE, batch_size=8
+    ),
+    nafnet=_nafnet(NafNetConfig(8, (1, 1, 1), 1, (1, 1, 1)), _SMOKE, batch_size=8),
 )

@@ -48,6 +48,11 @@ def feature_matching(restored: Sequence[Sequence[Tensor]], clean: Sequence[Seque
     return torch.stack(distances).mean()
 
 
+def negative_psnr(restored: Tensor, clean: Tensor) -> Tensor:
+    """10 log10 of the mean squared error of each photo (N, 3, H, W), averaged: minus the PSNR in dB, at most 80."""
+    return 10 * torch.log10((restored - clean).square().mean(dim=(1, 2, 3)) + 1e-8).mean()
+
+
 def perceptual(restored: Sequence[Tensor], clean: Sequence[Tensor]) -> Tensor:
     """Sum over layers of the mean L1 distance of two photos' features (Johnson et al., ECCV 2016, section 3.1).
 

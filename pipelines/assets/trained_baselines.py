@@ -81,6 +81,67 @@ def cyclegan(
     return _with_training(result, checkpoint)
 
 
+@dg.asset(group_name=TRAINED_BASELINES, code_version="1", kinds={"pytorch", "mlflow"}, op_tags=AFTER_TRAINING)
+def operation_attention(
+    context: dg.AssetExecutionContext,
+    config: RunScale,
+    clean_photos: Corpus,
+    textures: Corpus,
+    degraded_pairs: PairSet,
+    defect_detector: Checkpoint,
+    home: Home,
+    tracking: Tracking,
+    compute: Compute,
+) -> dg.MaterializeResult[MethodResult]:
+    """Operation-wise attention: eight filters side by side, weighted anew for every tile."""
+    from ops.pairs import training_pairs, validation_sample
+    from ops.stages.supervised import load_operation_attention, train_operation_attention
+
+    recipe = config.baselines.operation_attention
+    source = training_pairs(degraded_pairs, clean_photos, textures, config.recipe.dataset)
+    shown, facts = validation_sample(degraded_pairs), training_facts(config, degraded_pairs)
+    with tracking.bench(context, home, compute) as bench:
+        checkpoint = train_operation_attention(recipe, source, shown, facts, bench)
+    restorer = load_operation_attention(checkpoint)
+    result = _score(
+        context,
+        "operation-wise attention",
+        restorer,
+        restorer.network,
+        [checkpoint],
+        degraded_pairs,
+        defect_detector,
+        home,
+    )
+    return _with_training(result, checkpoint)
+
+
+@dg.asset(group_name=TRAINED_BASELINES, code_version="1", kinds={"pytorch", "mlflow"}, op_tags=AFTER_TRAINING)
+def nafnet(
+    context: dg.AssetExecutionContext,
+    config: RunScale,
+    clean_photos: Corpus,
+    textures: Corpus,
+    degraded_pairs: PairSet,
+    defect_detector: Checkpoint,
+    home: Home,
+    tracking: Tracking,
+    compute: Compute,
+) -> dg.MaterializeResult[MethodResult]:
+    """NAFNet: a plain regressor of today, the same crops and the PSNR as its loss."""
+    from ops.pairs import training_pairs, validation_sample
+    from ops.stages.supervised import load_nafnet, train_nafnet
+
+    recipe = config.baselines.nafnet
+    source = training_pairs(degraded_pairs, clean_photos, textures, config.recipe.dataset)
+    shown, facts = validation_sample(degraded_pairs), training_facts(config, degraded_pairs)
+    with tracking.bench(context, home, compute) as bench:
+        checkpoint = train_nafnet(recipe, source, shown, facts, bench)
+    restorer = load_nafnet(checkpoint)
+    result = _score(context, "NAFNet", restorer, restorer.network, [checkpoint], degraded_pairs, defect_detector, home)
+    return _with_training(result, checkpoint)
+
+
 def _score(
     context: dg.AssetExecutionContext,
     method: str,

@@ -12,7 +12,7 @@ GROUPS = {
     "dataset": {"degraded_pair_shards", "degraded_pairs", "reality_report"},
     "training": {"clean_vae", "degraded_vae", "latent_mapping", "pretrained_detector", "defect_detector"},
     "baselines": {"deep_image_prior", "bm3d"},
-    "trained_baselines": {"pix2pix", "cyclegan"},
+    "trained_baselines": {"pix2pix", "cyclegan", "operation_attention", "nafnet"},
     "evaluation": {"triplet_translation", "scores", "released_model", "detector_roc"},
     "ablations": {f"ablation_{ablation.slug}" for ablation in ABLATIONS} | {"ablation_table", "domain_gap"},
     "preference": {"preference_study", "old_photo_scores", "preference"},
