@@ -11,11 +11,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from models.baselines.cyclegan import CycleGanConfig
+from models.baselines.edge_connect import EdgeConnectConfig
 from models.baselines.nafnet import NafNetConfig
 from models.baselines.operation_attention import OperationAttentionConfig
 from models.baselines.pix2pix import Pix2PixConfig
 from ops import recipes
 from ops.recipes import Recipe
+from ops.stages.edge_connect import CompletionRecipe, EdgeRecipe
 from ops.stages.supervised import NafNetRecipe, OperationAttentionRecipe
 from ops.stages.translation import CycleGanRecipe, Pix2PixRecipe
 from ops.training import Schedule
@@ -30,12 +32,16 @@ class BaselineRecipes:
         cyclegan: translation without pairs.
         operation_attention: operation-wise attention.
         nafnet: what somebody who has pairs would train today.
+        edge_model: the edges of EdgeConnect; half of its crops.
+        edge_connect: the colours of EdgeConnect; the other half.
     """
 
     pix2pix: Pix2PixRecipe
     cyclegan: CycleGanRecipe
     operation_attention: OperationAttentionRecipe
     nafnet: NafNetRecipe
+    edge_model: EdgeRecipe
+    edge_connect: CompletionRecipe
 
 
 @dataclass(frozen=True)
@@ -103,6 +109,22 @@ def _nafnet(network: NafNetConfig, budget: Budget, batch_size: int) -> NafNetRec
     return NafNetRecipe(network, schedule)
 
 
+def _edge_schedule(budget: Budget, *, is_bf16: bool) -> Schedule:
+    """The authors' rates, which do not fall; their batches of 8; half of the crops, for there are two models."""
+    return budget.schedule(8, (1e-4, 1e-5), (0.0, 0.9), steady_share=1.0, is_bf16=is_bf16, share=0.5)
+
+
+def _edge_model(network: EdgeConnectConfig, schedule: Schedule) -> EdgeRecipe:
+    # Published: 10 times the sum over the layers; the loss here is the mean over the discriminator's four inner ones.
+    return EdgeRecipe(network, canny_sigma=2, feature_matching=40, schedule=schedule)
+
+
+def _completion(network: EdgeConnectConfig, schedule: Schedule, style: float) -> CompletionRecipe:
+    return CompletionRecipe(
+        network, l1=1, adversarial=0.1, perceptual=0.1, style=style, predicted_from=0.5, schedule=schedule
+    )
+
+
 _PAPER, _STANDARD, _SMOKE = (budget_of(ours) for ours in (recipes.PAPER, recipes.STANDARD, recipes.SMOKE))
 
 PAPER = BaselineRecipes(
@@ -112,6 +134,12 @@ PAPER = BaselineRecipes(
         OperationAttentionConfig(width=16, num_groups=10, layers_per_group=4), _PAPER, batch_size=32
     ),
     nafnet=_nafnet(NafNetConfig(32, (2, 2, 4, 8), 12, (2, 2, 2, 2)), _PAPER, batch_size=32),
+    edge_model=_edge_model(
+        EdgeConnectConfig(width=64, num_blocks=8, judge_width=64), _edge_schedule(_PAPER, is_bf16=False)
+    ),
+    edge_connect=_completion(
+        EdgeConnectConfig(width=64, num_blocks=8, judge_width=64), _edge_schedule(_PAPER, is_bf16=False), style=250
+    ),
 )
 STANDARD = BaselineRecipes(
     pix2pix=_pix2pix(Pix2PixConfig(width=32, depth=5, judge_width=24), _STANDARD, batch_size=4, is_bf16=True),
@@ -120,6 +148,12 @@ STANDARD = BaselineRecipes(
         OperationAttentionConfig(width=16, num_groups=3, layers_per_group=4), _STANDARD, batch_size=8
     ),
     nafnet=_nafnet(NafNetConfig(16, (1, 1, 2), 2, (1, 1, 1)), _STANDARD, batch_size=8),
+    edge_model=_edge_model(
+        EdgeConnectConfig(width=24, num_blocks=6, judge_width=24), _edge_schedule(_STANDARD, is_bf16=True)
+    ),
+    edge_connect=_completion(
+        EdgeConnectConfig(width=24, num_blocks=6, judge_width=24), _edge_schedule(_STANDARD, is_bf16=True), style=0
+    ),  # style needs VGG
 )
 SMOKE = BaselineRecipes(
     pix2pix=_pix2pix(Pix2PixConfig(width=16, depth=5, judge_width=16), _SMOKE, batch_size=8, is_bf16=True),
@@ -128,4 +162,10 @@ SMOKE = BaselineRecipes(
         OperationAttentionConfig(width=8, num_groups=2, layers_per_group=2), _SMOKE, batch_size=8
     ),
     nafnet=_nafnet(NafNetConfig(8, (1, 1, 1), 1, (1, 1, 1)), _SMOKE, batch_size=8),
+    edge_model=_edge_model(
+        EdgeConnectConfig(width=12, num_blocks=4, judge_width=12), _edge_schedule(_SMOKE, is_bf16=True)
+    ),
+    edge_connect=_completion(
+        EdgeConnectConfig(width=12, num_blocks=4, judge_width=12), _edge_schedule(_SMOKE, is_bf16=True), style=0
+    ),  # style needs VGG
 )

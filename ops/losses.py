@@ -61,6 +61,15 @@ def perceptual(restored: Sequence[Tensor], clean: Sequence[Tensor]) -> Tensor:
     return torch.stack([F.l1_loss(ours, theirs.detach()) for ours, theirs in zip(restored, clean, strict=True)]).sum()
 
 
+def style(restored: Sequence[Tensor], clean: Sequence[Tensor]) -> Tensor:
+    """Sum over layers of the mean L1 distance of Gram matrices F F^T / (C h w) (Gatys et al., CVPR 2016, equation 4).
+
+    Features (N, C, h, w) of a ``models.feature_trunk.FeatureTrunk``; where in the photo they stand does not matter.
+    """
+    grams = ((_gram(ours), _gram(theirs.detach())) for ours, theirs in zip(restored, clean, strict=True))
+    return torch.stack([F.l1_loss(ours, theirs) for ours, theirs in grams]).sum()
+
+
 def focal(logits: Tensor, mask: Tensor, judged: Tensor, gamma: float) -> Tensor:
     """(1 - p_t)^gamma times the cross-entropy, averaged (Lin et al., "Focal Loss", ICCV 2017, equation 4).
 
@@ -84,3 +93,8 @@ def balanced_cross_entropy(logits: Tensor, mask: Tensor, judged: Tensor, max_wei
     weights = judged * (1 + (weight - 1) * mask)
     cross_entropy = F.binary_cross_entropy_with_logits(logits, mask, reduction="none")
     return (weights * cross_entropy).sum() / weights.sum().clamp(min=1)
+
+
+def _gram(features: Tensor) -> Tensor:
+    flat = features.float().flatten(2)  # (N, C, h w)
+    return flat @ flat.mT / flat[0].numel()

@@ -142,6 +142,73 @@ def nafnet(
     return _with_training(result, checkpoint)
 
 
+@dg.asset(group_name=TRAINED_BASELINES, code_version="1", kinds={"pytorch", "mlflow"}, op_tags=AFTER_TRAINING)
+def edge_model(
+    context: dg.AssetExecutionContext,
+    config: RunScale,
+    clean_photos: Corpus,
+    textures: Corpus,
+    degraded_pairs: PairSet,
+    home: Home,
+    tracking: Tracking,
+    compute: Compute,
+) -> dg.MaterializeResult[Checkpoint]:
+    """EdgeConnect's first network: draws the edges that a hole has swallowed."""
+    from ops.pairs import training_pairs, validation_sample
+    from ops.stages.edge_connect import train_edge_model
+
+    source = training_pairs(degraded_pairs, clean_photos, textures, config.recipe.dataset)
+    shown, facts = validation_sample(degraded_pairs), training_facts(config, degraded_pairs)
+    with tracking.bench(context, home, compute) as bench:
+        return described(train_edge_model(config.baselines.edge_model, source, shown, facts, bench))
+
+
+@dg.asset(group_name=TRAINED_BASELINES, code_version="1", kinds={"pytorch", "mlflow"}, op_tags=AFTER_TRAINING)
+def edge_connect(
+    context: dg.AssetExecutionContext,
+    config: RunScale,
+    clean_photos: Corpus,
+    textures: Corpus,
+    degraded_pairs: PairSet,
+    edge_model: Checkpoint,
+    home: Home,
+    tracking: Tracking,
+    compute: Compute,
+) -> dg.MaterializeResult[Checkpoint]:
+    """EdgeConnect's second network: paints the hole between the edges."""
+    from ops.pairs import training_pairs, validation_sample
+    from ops.stages.edge_connect import train_completion
+
+    recipe = config.baselines.edge_connect
+    source = training_pairs(degraded_pairs, clean_photos, textures, config.recipe.dataset)
+    shown, facts = validation_sample(degraded_pairs), training_facts(config, degraded_pairs)
+    with tracking.bench(context, home, compute) as bench:
+        return described(train_completion(recipe, edge_model, source, shown, facts, bench))
+
+
+@dg.asset(group_name=TRAINED_BASELINES, code_version="1", kinds={"pytorch"}, op_tags=AFTER_TRAINING)
+def sequential(
+    context: dg.AssetExecutionContext,
+    config: RunScale,
+    degraded_pairs: PairSet,
+    edge_model: Checkpoint,
+    edge_connect: Checkpoint,
+    defect_detector: Checkpoint,
+    home: Home,
+) -> dg.MaterializeResult[MethodResult]:
+    """BM3D, then EdgeConnect where the detector saw defects on the photo as it was: the report's Sequential."""
+    from torch import nn
+
+    from ops.restorers.sequential import Sequential
+    from ops.stages.edge_connect import load_edge_connect
+
+    inpaint = load_edge_connect(edge_model, edge_connect)
+    networks = nn.ModuleList([inpaint.edge_model, inpaint.completion])
+    restorer, training = Sequential(config.recipe.bm3d, inpaint), [edge_model, edge_connect]
+    result = _score(context, "BM3D + EdgeConnect", restorer, networks, training, degraded_pairs, defect_detector, home)
+    return _with_training(result, edge_connect)
+
+
 def _score(
     context: dg.AssetExecutionContext,
     method: str,

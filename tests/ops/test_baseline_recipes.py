@@ -18,7 +18,9 @@ SCALES = [
 @pytest.mark.parametrize(("ours", "baselines"), SCALES)
 def test_every_method_sees_as_many_crops_as_ours_to_a_batch(ours: Recipe, baselines: BaselineRecipes) -> None:
     budget = budget_of(ours)
-    for field in fields(baselines):
-        schedule = getattr(baselines, field.name).schedule
-        assert abs(schedule.steps * schedule.batch_size - budget.crops) <= schedule.batch_size, field.name
-        assert schedule.crop_px == budget.crop_px
+    schedules = {field.name: getattr(baselines, field.name).schedule for field in fields(baselines)}
+    crops = {name: schedule.steps * schedule.batch_size for name, schedule in schedules.items()}
+    crops["edge_connect"] += crops.pop("edge_model")  # one method in two models
+    for name, seen in crops.items():
+        assert abs(seen - budget.crops) <= 2 * schedules[name].batch_size, name
+    assert {schedule.crop_px for schedule in schedules.values()} == {budget.crop_px}

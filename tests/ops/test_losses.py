@@ -10,7 +10,7 @@ from torch.nn import functional as F
 from torch.testing import assert_close
 
 from models.vae import Posterior
-from ops.losses import balanced_cross_entropy, feature_matching, focal, kl, lsgan, perceptual
+from ops.losses import balanced_cross_entropy, cross_entropy_gan, feature_matching, focal, kl, lsgan, perceptual, style
 
 
 def test_kl_equals_torchs_own() -> None:
@@ -71,3 +71,14 @@ def test_what_a_detector_says_where_nobody_judges_does_not_matter(loss: Callable
     judged[..., 2:] = 0
     other = torch.where(judged > 0, logits, logits + 5)
     assert_close(loss(logits, mask, judged), loss(other, mask, judged))
+
+
+def test_style_does_not_care_where_things_are() -> None:
+    features = torch.rand(2, 3, 4, 4)
+    assert_close(style([features.flip(-1)], [features]), torch.zeros(()))
+    assert style([2 * features], [features]) > 0
+
+
+def test_an_undecided_verdict_costs_log_two_either_way() -> None:
+    for is_real in (True, False):
+        assert_close(cross_entropy_gan(torch.zeros(2, 1, 3, 3), is_real=is_real), torch.tensor(math.log(2)))
