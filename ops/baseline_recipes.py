@@ -8,7 +8,7 @@ training loop does it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from models.baselines.cyclegan import CycleGanConfig
 from models.baselines.edge_connect import EdgeConnectConfig
@@ -17,6 +17,7 @@ from models.baselines.operation_attention import OperationAttentionConfig
 from models.baselines.pix2pix import Pix2PixConfig
 from ops import recipes
 from ops.recipes import Recipe
+from ops.restorers.deep_image_prior import DeepImagePrior, VarianceStop
 from ops.stages.edge_connect import CompletionRecipe, EdgeRecipe
 from ops.stages.supervised import NafNetRecipe, OperationAttentionRecipe
 from ops.stages.translation import CycleGanRecipe, Pix2PixRecipe
@@ -34,6 +35,7 @@ class BaselineRecipes:
         nafnet: what somebody who has pairs would train today.
         edge_model: the edges of EdgeConnect; half of its crops.
         edge_connect: the colours of EdgeConnect; the other half.
+        stopped_prior: Deep Image Prior, ended by the variance of its outputs.
     """
 
     pix2pix: Pix2PixRecipe
@@ -42,6 +44,7 @@ class BaselineRecipes:
     nafnet: NafNetRecipe
     edge_model: EdgeRecipe
     edge_connect: CompletionRecipe
+    stopped_prior: DeepImagePrior
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,11 @@ class Budget:
             is_bf16=is_bf16,
             seed=0,
         )
+
+
+def stopped_by_variance(prior: DeepImagePrior, most_steps: int, stop: VarianceStop) -> DeepImagePrior:
+    """``prior`` with its end found on each photo by itself, at most after ``most_steps``; no truth is looked at."""
+    return replace(prior, fitting=replace(prior.fitting, steps=most_steps, stop=stop))
 
 
 def budget_of(ours: Recipe) -> Budget:
@@ -140,6 +148,7 @@ PAPER = BaselineRecipes(
     edge_connect=_completion(
         EdgeConnectConfig(width=64, num_blocks=8, judge_width=64), _edge_schedule(_PAPER, is_bf16=False), style=250
     ),
+    stopped_prior=stopped_by_variance(recipes.PAPER.deep_image_prior, 5000, VarianceStop(window=100, patience=1000)),
 )
 STANDARD = BaselineRecipes(
     pix2pix=_pix2pix(Pix2PixConfig(width=32, depth=5, judge_width=24), _STANDARD, batch_size=4, is_bf16=True),
@@ -154,6 +163,7 @@ STANDARD = BaselineRecipes(
     edge_connect=_completion(
         EdgeConnectConfig(width=24, num_blocks=6, judge_width=24), _edge_schedule(_STANDARD, is_bf16=True), style=0
     ),  # style needs VGG
+    stopped_prior=stopped_by_variance(recipes.STANDARD.deep_image_prior, 1000, VarianceStop(window=50, patience=300)),
 )
 SMOKE = BaselineRecipes(
     pix2pix=_pix2pix(Pix2PixConfig(width=16, depth=5, judge_width=16), _SMOKE, batch_size=8, is_bf16=True),
@@ -168,4 +178,5 @@ SMOKE = BaselineRecipes(
     edge_connect=_completion(
         EdgeConnectConfig(width=12, num_blocks=4, judge_width=12), _edge_schedule(_SMOKE, is_bf16=True), style=0
     ),  # style needs VGG
+    stopped_prior=stopped_by_variance(recipes.SMOKE.deep_image_prior, 400, VarianceStop(window=30, patience=150)),
 )

@@ -8,6 +8,7 @@ from pipelines import checks, jobs, schedules, sensors
 from pipelines.assets import (
     ablations,
     archive,
+    baseline_scores,
     baselines,
     corpora,
     dataset,
@@ -45,6 +46,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
                 detection,
                 baselines,
                 trained_baselines,
+                baseline_scores,
                 evaluation,
                 ablations,
                 preference,

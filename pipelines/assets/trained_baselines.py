@@ -22,10 +22,8 @@ if TYPE_CHECKING:
 
     from ops.restorers.restorer import Restorer
 
-TRAINED_BASELINES = "trained_baselines"
 
-
-@dg.asset(group_name=TRAINED_BASELINES, code_version="1", kinds={"pytorch", "mlflow"}, op_tags=AFTER_TRAINING)
+@dg.asset(group_name="trained_baselines", code_version="1", kinds={"pytorch", "mlflow"}, op_tags=AFTER_TRAINING)
 def pix2pix(
     context: dg.AssetExecutionContext,
     config: RunScale,
@@ -50,7 +48,7 @@ def pix2pix(
     return _with_training(result, checkpoint)
 
 
-@dg.asset(group_name=TRAINED_BASELINES, code_version="1", kinds={"pytorch", "mlflow"}, op_tags=AFTER_TRAINING)
+@dg.asset(group_name="trained_baselines", code_version="1", kinds={"pytorch", "mlflow"}, op_tags=AFTER_TRAINING)
 def cyclegan(
     context: dg.AssetExecutionContext,
     config: RunScale,
@@ -81,7 +79,7 @@ def cyclegan(
     return _with_training(result, checkpoint)
 
 
-@dg.asset(group_name=TRAINED_BASELINES, code_version="1", kinds={"pytorch", "mlflow"}, op_tags=AFTER_TRAINING)
+@dg.asset(group_name="trained_baselines", code_version="1", kinds={"pytorch", "mlflow"}, op_tags=AFTER_TRAINING)
 def operation_attention(
     context: dg.AssetExecutionContext,
     config: RunScale,
@@ -116,7 +114,7 @@ def operation_attention(
     return _with_training(result, checkpoint)
 
 
-@dg.asset(group_name=TRAINED_BASELINES, code_version="1", kinds={"pytorch", "mlflow"}, op_tags=AFTER_TRAINING)
+@dg.asset(group_name="trained_baselines", code_version="1", kinds={"pytorch", "mlflow"}, op_tags=AFTER_TRAINING)
 def nafnet(
     context: dg.AssetExecutionContext,
     config: RunScale,
@@ -142,7 +140,7 @@ def nafnet(
     return _with_training(result, checkpoint)
 
 
-@dg.asset(group_name=TRAINED_BASELINES, code_version="1", kinds={"pytorch", "mlflow"}, op_tags=AFTER_TRAINING)
+@dg.asset(group_name="trained_baselines", code_version="1", kinds={"pytorch", "mlflow"}, op_tags=AFTER_TRAINING)
 def edge_model(
     context: dg.AssetExecutionContext,
     config: RunScale,
@@ -163,7 +161,7 @@ def edge_model(
         return described(train_edge_model(config.baselines.edge_model, source, shown, facts, bench))
 
 
-@dg.asset(group_name=TRAINED_BASELINES, code_version="1", kinds={"pytorch", "mlflow"}, op_tags=AFTER_TRAINING)
+@dg.asset(group_name="trained_baselines", code_version="1", kinds={"pytorch", "mlflow"}, op_tags=AFTER_TRAINING)
 def edge_connect(
     context: dg.AssetExecutionContext,
     config: RunScale,
@@ -186,7 +184,7 @@ def edge_connect(
         return described(train_completion(recipe, edge_model, source, shown, facts, bench))
 
 
-@dg.asset(group_name=TRAINED_BASELINES, code_version="1", kinds={"pytorch"}, op_tags=AFTER_TRAINING)
+@dg.asset(group_name="trained_baselines", code_version="1", kinds={"pytorch"}, op_tags=AFTER_TRAINING)
 def sequential(
     context: dg.AssetExecutionContext,
     config: RunScale,
@@ -205,7 +203,9 @@ def sequential(
     inpaint = load_edge_connect(edge_model, edge_connect)
     networks = nn.ModuleList([inpaint.edge_model, inpaint.completion])
     restorer, training = Sequential(config.recipe.bm3d, inpaint), [edge_model, edge_connect]
-    result = _score(context, "BM3D + EdgeConnect", restorer, networks, training, degraded_pairs, defect_detector, home)
+    result = _score(
+        context, "BM3D then EdgeConnect", restorer, networks, training, degraded_pairs, defect_detector, home
+    )
     return _with_training(result, edge_connect)
 
 
