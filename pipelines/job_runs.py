@@ -27,15 +27,15 @@ def run_ablations(instance: dg.DagsterInstance, scale: str, share: float) -> boo
     return run_job("run_ablations", instance, ops=dict.fromkeys(steps, settings))
 
 
-def run_training(instance: dg.DagsterInstance, scale: str) -> bool:
-    """Run ``train_and_release`` at ``scale``; False if it failed, the reason was then printed."""
+def run_training(instance: dg.DagsterInstance, scale: str, job: str = "train_and_release") -> bool:
+    """Run ``job`` with all its steps at ``scale``; False if it failed, the reason was then printed."""
     form = {"config": {"scale": scale}}
-    return run_job("train_and_release", instance, ops=dict.fromkeys(steps_with_scale(), form))
+    return run_job(job, instance, ops=dict.fromkeys(steps_with_scale(job), form))
 
 
-def steps_with_scale() -> list[str]:
-    """The steps of ``train_and_release`` whose launch form has a scale."""
-    steps = [step for step in job_by_name("train_and_release").all_node_defs if isinstance(step, dg.OpDefinition)]
+def steps_with_scale(job: str = "train_and_release") -> list[str]:
+    """The steps of ``job`` whose launch form has a scale."""
+    steps = [step for step in job_by_name(job).all_node_defs if isinstance(step, dg.OpDefinition)]
     return [step.name for step in steps if "scale" in getattr(step.config_schema.config_type, "fields", ())]
 
 

@@ -12,7 +12,8 @@ from pipelines.settings import Settings
 
 @click.command()
 @click.option("--scale", type=click.Choice([scale.value for scale in Scale]), default=Scale.SMOKE.value)
-def train(scale: str) -> None:
+@click.option("--baselines", is_flag=True, help="Afterwards train every baseline with as many crops (train_baselines).")
+def train(scale: str, baselines: bool) -> None:
     """Make the pairs, train every network, score them, release the model: the job train_and_release.
 
     SMOKE takes minutes on two cores, STANDARD (the shipped weights) a few hours, PAPER needs a GPU. What is trained is
@@ -27,6 +28,7 @@ def train(scale: str) -> None:
     prepare_home(settings)
     with dg.DagsterInstance.get() as instance:
         released = run_training(instance, scale)
-    scores = settings.home / "results/scores.md"
-    click.echo(scores.read_text() if released else "the run stopped; the reason stands above", err=not released)
-    sys.exit(0 if released else 1)
+        is_done = released and (not baselines or run_training(instance, scale, "train_baselines"))
+    scores = settings.home / ("results/baselines/scores.md" if baselines else "results/scores.md")
+    click.echo(scores.read_text() if is_done else "the run stopped; the reason stands above", err=not is_done)
+    sys.exit(0 if is_done else 1)

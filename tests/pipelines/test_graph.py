@@ -72,3 +72,9 @@ def test_a_training_of_one_scale_configures_every_step_that_has_a_scale() -> Non
 
     assert {"degraded_pairs", "clean_vae", "defect_detector", "released_model"} <= set(steps_with_scale())
     assert not {"clean_photos", "old_photos", "detector_roc"} & set(steps_with_scale())
+
+
+def test_a_training_of_the_baselines_configures_every_step_but_the_report() -> None:
+    from pipelines.job_runs import steps_with_scale
+
+    assert set(steps_with_scale("train_baselines")) == GROUPS["trained_baselines"] - {"baseline_scores"}
