@@ -29,6 +29,15 @@ def lsgan(verdicts: Sequence[Sequence[Tensor]], *, is_real: bool) -> Tensor:
     return torch.stack([(scale[-1] - target).square().mean() for scale in verdicts]).mean()
 
 
+def cross_entropy_gan(verdict: Tensor, *, is_real: bool) -> Tensor:
+    """Cross-entropy of every logit of ``verdict`` to real or fake (Goodfellow et al., NeurIPS 2014).
+
+    With ``is_real`` for what a generator made it is the generator's non-saturating loss.
+    """
+    truth = torch.ones_like(verdict) if is_real else torch.zeros_like(verdict)
+    return F.binary_cross_entropy_with_logits(verdict, truth)
+
+
 def feature_matching(restored: Sequence[Sequence[Tensor]], clean: Sequence[Sequence[Tensor]]) -> Tensor:
     """Mean L1 distance of the discriminator's inner layers for the two photos (Wang et al., CVPR 2018, equation 4)."""
     distances = [
@@ -39,12 +48,26 @@ def feature_matching(restored: Sequence[Sequence[Tensor]], clean: Sequence[Seque
     return torch.stack(distances).mean()
 
 
+def negative_psnr(restored: Tensor, clean: Tensor) -> Tensor:
+    """10 log10 of the mean squared error of each photo (N, 3, H, W), averaged: minus the PSNR in dB, at most 80."""
+    return 10 * torch.log10((restored - clean).square().mean(dim=(1, 2, 3)) + 1e-8).mean()
+
+
 def perceptual(restored: Sequence[Tensor], clean: Sequence[Tensor]) -> Tensor:
     """Sum over layers of the mean L1 distance of two photos' features (Johnson et al., ECCV 2016, section 3.1).
 
     ``restored`` and ``clean`` are what a ``models.feature_trunk.FeatureTrunk`` says, which also weighs the layers.
     """
     return torch.stack([F.l1_loss(ours, theirs.detach()) for ours, theirs in zip(restored, clean, strict=True)]).sum()
+
+
+def style(restored: Sequence[Tensor], clean: Sequence[Tensor]) -> Tensor:
+    """Sum over layers of the mean L1 distance of Gram matrices F F^T / (C h w) (Gatys et al., CVPR 2016, equation 4).
+
+    Features (N, C, h, w) of a ``models.feature_trunk.FeatureTrunk``; where in the photo they stand does not matter.
+    """
+    grams = ((_gram(ours), _gram(theirs.detach())) for ours, theirs in zip(restored, clean, strict=True))
+    return torch.stack([F.l1_loss(ours, theirs) for ours, theirs in grams]).sum()
 
 
 def focal(logits: Tensor, mask: Tensor, judged: Tensor, gamma: float) -> Tensor:
@@ -93,3 +116,8 @@ def layer_distance(restored: Sequence[Tensor], clean: Sequence[Tensor]) -> Tenso
         for ours, theirs in zip(restored, clean, strict=True)
     ]
     return torch.stack(distances).mean()
+
+
+def _gram(features: Tensor) -> Tensor:
+    flat = features.float().flatten(2)  # (N, C, h w)
+    return flat @ flat.mT / flat[0].numel()

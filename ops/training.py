@@ -250,10 +250,11 @@ class _Loop:
         self.ema = _under("ema.", state)
         for group, network, optimiser in self._groups():
             network.load_state_dict(_under(f"{group}.", state))
+            parameters = list(network.parameters())
             moments: dict[int, dict[str, Tensor]] = {}
             for key, value in _under(f"{group}_adam.", state).items():
                 index, name = key.split(".")
-                moments.setdefault(int(index), {})[name] = value
+                moments.setdefault(int(index), {})[name] = _laid_out_as(parameters[int(index)], value)
             optimiser.load_state_dict({**optimiser.state_dict(), "state": moments})
 
     def _groups(self) -> list[tuple[str, nn.Module, torch.optim.Optimizer]]:
@@ -298,6 +299,11 @@ def _descend(optimiser: torch.optim.Optimizer, loss: Tensor, network: nn.Module,
     loss.backward()
     nn.utils.clip_grad_norm_(network.parameters(), clip)
     optimiser.step()
+
+
+def _laid_out_as(parameter: Tensor, moment: Tensor) -> Tensor:
+    """``moment`` in the memory order of ``parameter``: fused Adam walks both as they lie, files know one order only."""
+    return torch.empty_like(parameter).copy_(moment) if moment.shape == parameter.shape else moment
 
 
 def _under(prefix: str, state: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -8,6 +8,7 @@ from pipelines import checks, jobs, schedules, sensors
 from pipelines.assets import (
     ablations,
     archive,
+    baseline_scores,
     baselines,
     corpora,
     dataset,
@@ -16,6 +17,7 @@ from pipelines.assets import (
     faces,
     preference,
     reality,
+    trained_baselines,
     training,
 )
 from pipelines.console import console
@@ -45,6 +47,8 @@ def build_definitions(settings: Settings) -> dg.Definitions:
                 detection,
                 faces,
                 baselines,
+                trained_baselines,
+                baseline_scores,
                 evaluation,
                 ablations,
                 preference,
@@ -56,6 +60,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             jobs.train_and_release,
             jobs.make_pair_shards,
             jobs.train_faces,
+            jobs.train_baselines,
             jobs.run_ablations,
             jobs.judge_by_eye,
             jobs.scan_archive,

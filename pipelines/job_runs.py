@@ -27,11 +27,10 @@ def run_ablations(instance: dg.DagsterInstance, scale: str, share: float) -> boo
     return run_job("run_ablations", instance, ops=dict.fromkeys(steps, settings))
 
 
-def run_training(instance: dg.DagsterInstance, scale: str, *, with_faces: bool = False) -> bool:
-    """Run ``train_and_release`` at ``scale``, then perhaps ``train_faces``; False if one failed and printed why."""
-    names = ["train_and_release", "train_faces"] if with_faces else ["train_and_release"]
+def run_training(instance: dg.DagsterInstance, scale: str, job: str = "train_and_release") -> bool:
+    """Run ``job`` with all its steps at ``scale``; False if it failed, the reason was then printed."""
     form = {"config": {"scale": scale}}
-    return all(run_job(name, instance, ops=dict.fromkeys(steps_with_scale(name), form)) for name in names)
+    return run_job(job, instance, ops=dict.fromkeys(steps_with_scale(job), form))
 
 
 def steps_with_scale(job: str) -> list[str]:

@@ -27,6 +27,13 @@ train_faces = dg.define_asset_job(
     executor_def=dg.in_process_executor,
 )
 
+train_baselines = dg.define_asset_job(
+    "train_baselines",
+    selection=dg.AssetSelection.groups("trained_baselines"),
+    description="Every trained baseline with as many crops as ours, and all methods in one table; after the main job.",
+    executor_def=dg.multiprocess_executor.configured({"max_concurrent": 2}),
+)
+
 run_ablations = dg.define_asset_job(
     "run_ablations",
     selection=dg.AssetSelection.groups("ablations"),

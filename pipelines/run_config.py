@@ -7,6 +7,7 @@ import dagster as dg
 from pydantic import Field
 
 if TYPE_CHECKING:
+    from ops.baseline_recipes import BaselineRecipes
     from ops.recipes import Recipe
 
 
@@ -24,6 +25,13 @@ class Scale(Enum):
 
         return {Scale.SMOKE: recipes.SMOKE, Scale.STANDARD: recipes.STANDARD, Scale.PAPER: recipes.PAPER}[self]
 
+    @property
+    def baselines(self) -> "BaselineRecipes":
+        """The recipes of the trained baselines at this scale."""
+        from ops import baseline_recipes as known
+
+        return {Scale.SMOKE: known.SMOKE, Scale.STANDARD: known.STANDARD, Scale.PAPER: known.PAPER}[self]
+
 
 class RunScale(dg.Config):
     """Launch form of every asset that depends on a recipe."""
@@ -36,3 +44,8 @@ class RunScale(dg.Config):
     def recipe(self) -> "Recipe":
         """The chosen recipe."""
         return self.scale.recipe
+
+    @property
+    def baselines(self) -> "BaselineRecipes":
+        """The chosen recipes of the trained baselines."""
+        return self.scale.baselines

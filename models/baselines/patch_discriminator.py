@@ -43,7 +43,7 @@ class PatchDiscriminator70(nn.Module):
         outputs = []
         for layer in self.layers:
             photo = layer(photo)
-            outputs.append(photo)
+            outputs.append(photo.float())  # losses are measured in full precision also under autocast
         return outputs
 
 

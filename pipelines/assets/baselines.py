@@ -48,6 +48,41 @@ def bm3d(
     )
 
 
+@dg.asset(group_name="trained_baselines", code_version="1", kinds={"pytorch"}, op_tags=AFTER_TRAINING)
+def stopped_deep_image_prior(
+    context: dg.AssetExecutionContext,
+    config: RunScale,
+    degraded_pairs: PairSet,
+    defect_detector: Checkpoint,
+    home: Home,
+) -> dg.MaterializeResult[MethodResult]:
+    """Deep Image Prior, ended on each photo where its outputs vary least."""
+    from ops.method_results import run_method
+    from ops.test_set import held_out_pairs
+
+    pairs, prior = held_out_pairs(degraded_pairs, defect_detector), config.baselines.stopped_prior
+    name = "deep image prior stopped by variance"
+    return _described(run_method(name, prior, pairs, degraded_pairs.sha256, home.results, context.log.info))
+
+
+@dg.asset(group_name="trained_baselines", code_version="1", kinds={"pytorch"}, op_tags=AFTER_TRAINING)
+def unmasked_deep_image_prior(
+    context: dg.AssetExecutionContext,
+    config: RunScale,
+    degraded_pairs: PairSet,
+    defect_detector: Checkpoint,
+    home: Home,
+) -> dg.MaterializeResult[MethodResult]:
+    """Deep Image Prior as in the main job, but not told where the defects are."""
+    from ops.method_results import run_method
+    from ops.restorers.without_mask import WithoutMask
+    from ops.test_set import held_out_pairs
+
+    pairs, blind = held_out_pairs(degraded_pairs, defect_detector), WithoutMask(config.recipe.deep_image_prior)
+    name = "deep image prior without mask"
+    return _described(run_method(name, blind, pairs, degraded_pairs.sha256, home.results, context.log.info))
+
+
 def _described(result: MethodResult) -> dg.MaterializeResult[MethodResult]:
     return dg.MaterializeResult(
         value=result, metadata={"file": dg.MetadataValue.path(result.path), "test set": result.test_set[:12]}

@@ -12,6 +12,7 @@ from torch.testing import assert_close
 from models.vae import Posterior
 from ops.losses import (
     balanced_cross_entropy,
+    cross_entropy_gan,
     feature_matching,
     focal,
     hinge,
@@ -20,6 +21,7 @@ from ops.losses import (
     layer_distance,
     lsgan,
     perceptual,
+    style,
 )
 
 
@@ -95,3 +97,14 @@ def test_layer_distance_is_blind_to_the_scale_of_a_layer() -> None:
     ours, theirs = torch.rand(1, 2, 4, 4), torch.rand(1, 2, 4, 4)
     assert_close(layer_distance([ours], [theirs]), layer_distance([100 * ours], [100 * theirs]))
     assert layer_distance([theirs], [theirs]) == 0
+
+
+def test_style_does_not_care_where_things_are() -> None:
+    features = torch.rand(2, 3, 4, 4)
+    assert_close(style([features.flip(-1)], [features]), torch.zeros(()))
+    assert style([2 * features], [features]) > 0
+
+
+def test_an_undecided_verdict_costs_log_two_either_way() -> None:
+    for is_real in (True, False):
+        assert_close(cross_entropy_gan(torch.zeros(2, 1, 3, 3), is_real=is_real), torch.tensor(math.log(2)))

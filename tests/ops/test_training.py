@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -139,3 +140,28 @@ def test_an_adversary_that_joins_late_is_resumed_as_well(tmp_path: Path, monkeyp
     with pytest.raises(KilledError):
         fit("late", LateStage(), dies_at_12, schedule(30), {}, bench(tmp_path / "cut")[0])
     assert fit("late", LateStage(), batches, schedule(30), {}, bench(tmp_path / "cut")[0]).sha256 == whole.sha256
+
+
+class BlurringStage:
+    """Learns a convolution whose weights lie channels last, as those of networks that run in bfloat16 do."""
+
+    def __init__(self) -> None:
+        torch.manual_seed(4)
+        self.trained: nn.Module = nn.Conv2d(4, 4, 3)
+        self.trained.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.adversaries: nn.Module = nn.ModuleList()
+
+    def losses(self, batch: Tensor, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
+        photo = torch.randn(2, 4, 5, 5, generator=generator)
+        loss = (self.trained(photo) - photo[..., 1:-1, 1:-1]).square().mean()
+        return loss, {"l2": float(loss.detach())}
+
+    def adversary_losses(self) -> None:
+        return None
+
+
+def test_weights_that_lie_channels_last_resume_with_their_own_moments(tmp_path: Path) -> None:
+    whole = fit("blurring", BlurringStage(), batches, schedule(6), {}, bench(tmp_path / "whole")[0])
+    half = replace(schedule(6), steps=3)
+    fit("blurring", BlurringStage(), batches, half, {}, bench(tmp_path / "cut")[0])
+    assert fit("blurring", BlurringStage(), batches, schedule(6), {}, bench(tmp_path / "cut")[0]).sha256 == whole.sha256

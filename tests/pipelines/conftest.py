@@ -2,11 +2,12 @@
 
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import dagster as dg
 import pytest
 
+from ops.baseline_recipes import BaselineRecipes
 from pipelines.settings import Settings
 
 
@@ -23,7 +24,7 @@ class Installation:
 
 def shrink(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make the demo's recipe a matter of seconds; the code that it runs stays the same."""
-    from ops import recipes
+    from ops import baseline_recipes, recipes
 
     smoke = recipes.SMOKE
     short = replace(smoke.clean_vae.schedule, steps=4, steady_steps=2, batch_size=2, crop_px=32)
@@ -65,8 +66,21 @@ def shrink(monkeypatch: pytest.MonkeyPatch) -> None:
         deep_image_prior=replace(prior, fitting=replace(prior.fitting, steps=3)),
     )
     monkeypatch.setattr(recipes, "SMOKE", tiny)
+    monkeypatch.setattr(baseline_recipes, "SMOKE", shrunk_baselines(baseline_recipes.SMOKE))
     monkeypatch.setattr("ops.archive.sample_collection.NUM_PHOTOS", 3)
     monkeypatch.setattr("ops.archive.sample_collection.LONGEST_PX", 96)
+
+
+def shrunk_baselines(baselines: BaselineRecipes) -> BaselineRecipes:
+    """Two updates of two crops for every trained baseline, three steps for the fitted one."""
+    trained = [field.name for field in fields(baselines) if field.name != "stopped_prior"]
+    schedules = {name: getattr(baselines, name).schedule for name in trained}
+    briefly = {
+        name: replace(getattr(baselines, name), schedule=replace(schedule, steps=2, batch_size=2, crop_px=32))
+        for name, schedule in schedules.items()
+    }
+    prior = baselines.stopped_prior
+    return replace(baselines, **briefly, stopped_prior=replace(prior, fitting=replace(prior.fitting, steps=3)))
 
 
 @pytest.fixture(scope="module")

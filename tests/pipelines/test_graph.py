@@ -12,6 +12,18 @@ GROUPS = {
     "dataset": {"degraded_pair_shards", "degraded_pairs", "reality_report"},
     "training": {"clean_vae", "degraded_vae", "latent_mapping", "pretrained_detector", "defect_detector"},
     "baselines": {"deep_image_prior", "bm3d"},
+    "trained_baselines": {
+        "pix2pix",
+        "cyclegan",
+        "operation_attention",
+        "nafnet",
+        "edge_model",
+        "edge_connect",
+        "sequential",
+        "stopped_deep_image_prior",
+        "unmasked_deep_image_prior",
+        "baseline_scores",
+    },
     "evaluation": {"triplet_translation", "scores", "released_model", "detector_roc"},
     "faces": {"aligned_faces", "face_generator", "face_examples", "face_injection_study"},
     "ablations": {f"ablation_{ablation.slug}" for ablation in ABLATIONS} | {"ablation_table", "domain_gap"},
@@ -35,6 +47,12 @@ def test_the_main_job_trains_no_ablation() -> None:
     names = set(defs.resolve_job_def("train_and_release").graph.node_names())
     assert not names & GROUPS["ablations"]
     assert set(defs.resolve_job_def("run_ablations").graph.node_names()) == GROUPS["ablations"]
+
+
+def test_the_main_job_trains_no_baseline() -> None:
+    names = set(defs.resolve_job_def("train_and_release").graph.node_names())
+    assert not names & GROUPS["trained_baselines"]
+    assert set(defs.resolve_job_def("train_baselines").graph.node_names()) == GROUPS["trained_baselines"]
 
 
 def test_nothing_runs_until_somebody_switches_it_on() -> None:
@@ -61,3 +79,9 @@ def test_a_training_of_one_scale_configures_every_step_that_has_a_scale() -> Non
 
 def test_the_main_job_is_as_long_as_without_faces() -> None:
     assert not GROUPS["faces"] & set(defs.resolve_job_def("train_and_release").graph.node_names())
+
+
+def test_a_training_of_the_baselines_configures_every_step_but_the_report() -> None:
+    from pipelines.job_runs import steps_with_scale
+
+    assert set(steps_with_scale("train_baselines")) == GROUPS["trained_baselines"] - {"baseline_scores"}

@@ -35,6 +35,20 @@ def test_the_scores_hold_every_method_on_every_held_out_pair(trained: Installati
     assert scores["error"].eq("").all()
 
 
+def test_every_trained_baseline_stands_in_its_own_report_on_the_same_pairs(trained: Installation) -> None:
+    result = trained.run("train_baselines")
+    assert result.success, [event.message for event in result.all_events if event.is_failure]
+    results = trained.settings.home / "results"
+    scores, main = (pd.read_parquet(path / "scores.parquet") for path in (results / "baselines", results))
+    added = {
+        "pix2pix", "CycleGAN", "operation-wise attention", "NAFNet", "BM3D then EdgeConnect",
+        "deep image prior without mask", "deep image prior stopped by variance",
+    }  # fmt: skip
+    assert set(scores["method"]) == set(main["method"]) | added
+    assert scores.groupby("method").size().eq(3).all()
+    assert scores["error"].eq("").all()
+
+
 def test_a_part_of_the_shards_made_ahead_of_time_is_taken_as_it_is(trained: Installation) -> None:
     shards = sorted((trained.settings.home / "pairs").glob("*/*.parquet"))
     before = [shard.stat().st_mtime_ns for shard in shards]

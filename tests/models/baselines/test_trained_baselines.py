@@ -16,6 +16,7 @@ from models.baselines.edge_connect import (
     edge_discriminator,
     inpaint_discriminator,
 )
+from models.baselines.nafnet import NafBlock, NafNet, NafNetConfig
 from models.baselines.operation_attention import OperationAttentionConfig, OperationAttentionNetwork, OperationGroup
 from models.baselines.patch_discriminator import JudgeNorm, PatchDiscriminator70
 from models.baselines.pix2pix import Pix2PixConfig, Pix2PixDiscriminator, Pix2PixGenerator
@@ -25,6 +26,8 @@ SMALL_PIX2PIX = Pix2PixConfig(width=4, depth=6, judge_width=4)
 CYCLEGAN = CycleGanConfig(width=64, num_blocks=9, judge_width=64)
 SMALL_CYCLEGAN = CycleGanConfig(width=4, num_blocks=2, judge_width=4)
 ATTENTION = OperationAttentionConfig(width=16, num_groups=10, layers_per_group=4)
+NAFNET = NafNetConfig(width=32, encoder_blocks=(2, 2, 4, 8), middle_blocks=12, decoder_blocks=(2, 2, 2, 2))
+SMALL_NAFNET = NafNetConfig(width=4, encoder_blocks=(1, 1), middle_blocks=1, decoder_blocks=(1, 1))
 EDGES = EdgeConnectConfig(width=64, num_blocks=8, judge_width=64)
 SMALL_EDGES = EdgeConnectConfig(width=4, num_blocks=2, judge_width=4)
 
@@ -41,6 +44,7 @@ SMALL_EDGES = EdgeConnectConfig(width=4, num_blocks=2, judge_width=4)
         (CycleGanGenerator, CYCLEGAN, 11_378_179),
         (CycleGanDiscriminator, CYCLEGAN, 2_764_737),
         (OperationAttentionNetwork, ATTENTION, 391_456),
+        (NafNet, NAFNET, 29_159_715),  # published as 29.16 M
         (EdgeGenerator, EDGES, 10_761_089),
         (InpaintGenerator, EDGES, 10_774_595),
         (edge_discriminator, EDGES, 2_762_752),
@@ -73,6 +77,7 @@ def test_a_verdict_sees_seventy_pixels_and_256_pixels_have_30_by_30_of_them(norm
         Pix2PixGenerator(SMALL_PIX2PIX),
         CycleGanGenerator(SMALL_CYCLEGAN),
         OperationAttentionNetwork(OperationAttentionConfig(4, 2, 2)),
+        NafNet(SMALL_NAFNET),
     ],
 )
 def test_a_photo_keeps_its_size(net: nn.Module) -> None:
@@ -118,6 +123,11 @@ def test_a_tile_is_given_other_operations_than_the_whole_photo() -> None:
     assert (whole - tile).abs().max() > 1e-3
 
 
+def test_a_nafnet_block_starts_as_the_identity() -> None:
+    features = torch.rand(1, 8, 6, 6)
+    assert torch.equal(NafBlock(8)(features), features)
+
+
 def test_edge_connect_never_looks_into_the_hole() -> None:
     edge_net, paint_net = EdgeGenerator(SMALL_EDGES).eval(), InpaintGenerator(SMALL_EDGES).eval()
     photo, edges, mask = torch.rand(1, 3, 32, 32), torch.rand(1, 1, 32, 32).round(), torch.zeros(1, 1, 32, 32)
@@ -150,7 +160,8 @@ def test_spectral_norm_holds_the_judges_convolutions_at_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("net", "side"), [(Pix2PixGenerator(SMALL_PIX2PIX), 96), (CycleGanGenerator(SMALL_CYCLEGAN), 30)]
+    ("net", "side"),
+    [(Pix2PixGenerator(SMALL_PIX2PIX), 96), (CycleGanGenerator(SMALL_CYCLEGAN), 30), (NafNet(SMALL_NAFNET), 30)],
 )
 def test_sizes_a_network_cannot_halve_are_refused(net: nn.Module, side: int) -> None:
     with pytest.raises(ValueError, match="multiples of"):

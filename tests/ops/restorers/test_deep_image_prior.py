@@ -10,6 +10,7 @@ from torch import Tensor
 from models.baselines.deep_image_prior import DeepImagePriorConfig
 from ops.metrics import psnr
 from ops.restorers.deep_image_prior import DeepImagePrior, FittingConfig, VarianceStop, fit
+from ops.restorers.without_mask import WithoutMask
 
 NET = DeepImagePriorConfig(noise_channels=8, width=16, skip_channels=4, scales=3)
 FITTING = FittingConfig(
@@ -97,3 +98,9 @@ def test_a_mask_that_leaves_nothing_or_does_not_fit_is_refused(noisy: Tensor) ->
 def test_bfloat16_changes_little(noisy: Tensor) -> None:
     coarse = replace(SHORT, fitting=replace(SHORT.fitting, use_bfloat16=True))
     assert (coarse(noisy, None) - SHORT(noisy, None)).abs().mean() < 0.02
+
+
+def test_without_its_mask_the_scribble_is_fitted_as_well(noisy: Tensor) -> None:
+    mask = torch.zeros_like(noisy[:, :1])
+    mask[..., 20:40, 10:30] = 1
+    assert torch.equal(WithoutMask(SHORT)(noisy, mask), SHORT(noisy, None))

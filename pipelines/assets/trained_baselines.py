@@ -1,0 +1,233 @@
+"""The trained baselines: each its network, trained on the pairs of ours, and its results on the held-out pairs.
+
+Methods that need no training stand in ``baselines.py``.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+from ops.checkpoints import Checkpoint
+from ops.corpora.records import Corpus
+from ops.method_results import MethodResult
+from ops.pair_sets import PairSet
+from pipelines.assets.baselines import AFTER_TRAINING
+from pipelines.assets.training import described, training_facts
+from pipelines.resources import Compute, Home, Tracking
+from pipelines.run_config import RunScale
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from ops.restorers.restorer import Restorer
+
+
+@dg.asset(group_name="trained_baselines", code_version="1", kinds={"pytorch", "mlflow"}, op_tags=AFTER_TRAINING)
+def pix2pix(
+    context: dg.AssetExecutionContext,
+    config: RunScale,
+    clean_photos: Corpus,
+    textures: Corpus,
+    degraded_pairs: PairSet,
+    defect_detector: Checkpoint,
+    home: Home,
+    tracking: Tracking,
+    compute: Compute,
+) -> dg.MaterializeResult[MethodResult]:
+    """Pix2pix: a U-Net with a conditional discriminator, trained on pairs."""
+    from ops.pairs import training_pairs, validation_sample
+    from ops.stages.translation import load_pix2pix, train_pix2pix
+
+    source = training_pairs(degraded_pairs, clean_photos, textures, config.recipe.dataset)
+    shown, facts = validation_sample(degraded_pairs), training_facts(config, degraded_pairs)
+    with tracking.bench(context, home, compute) as bench:
+        checkpoint = train_pix2pix(config.baselines.pix2pix, source, shown, facts, bench)
+    restorer = load_pix2pix(checkpoint)
+    result = _score(context, "pix2pix", restorer, restorer.network, [checkpoint], degraded_pairs, defect_detector, home)
+    return _with_training(result, checkpoint)
+
+
+@dg.asset(group_name="trained_baselines", code_version="1", kinds={"pytorch", "mlflow"}, op_tags=AFTER_TRAINING)
+def cyclegan(
+    context: dg.AssetExecutionContext,
+    config: RunScale,
+    clean_photos: Corpus,
+    old_photos: Corpus,
+    textures: Corpus,
+    degraded_pairs: PairSet,
+    defect_detector: Checkpoint,
+    home: Home,
+    tracking: Tracking,
+    compute: Compute,
+) -> dg.MaterializeResult[MethodResult]:
+    """CycleGAN: two translators that learn from degraded photos, old ones too, and from other, clean ones."""
+    from ops.pairs import old_crops, training_pairs, validation_sample
+    from ops.stages.translation import load_cyclegan, train_cyclegan
+
+    recipe = config.baselines.cyclegan
+    source = training_pairs(degraded_pairs, clean_photos, textures, config.recipe.dataset)
+    old = old_crops(old_photos, recipe.schedule.crop_px, recipe.schedule.seed)
+    shown = validation_sample(degraded_pairs)
+    facts = {**training_facts(config, degraded_pairs), "old photos": old_photos.sha256}
+    with tracking.bench(context, home, compute) as bench:
+        checkpoint = train_cyclegan(recipe, source, old, shown, facts, bench)
+    restorer = load_cyclegan(checkpoint)
+    result = _score(
+        context, "CycleGAN", restorer, restorer.network, [checkpoint], degraded_pairs, defect_detector, home
+    )
+    return _with_training(result, checkpoint)
+
+
+@dg.asset(group_name="trained_baselines", code_version="1", kinds={"pytorch", "mlflow"}, op_tags=AFTER_TRAINING)
+def operation_attention(
+    context: dg.AssetExecutionContext,
+    config: RunScale,
+    clean_photos: Corpus,
+    textures: Corpus,
+    degraded_pairs: PairSet,
+    defect_detector: Checkpoint,
+    home: Home,
+    tracking: Tracking,
+    compute: Compute,
+) -> dg.MaterializeResult[MethodResult]:
+    """Operation-wise attention: eight filters side by side, weighted anew for every tile."""
+    from ops.pairs import training_pairs, validation_sample
+    from ops.stages.supervised import load_operation_attention, train_operation_attention
+
+    recipe = config.baselines.operation_attention
+    source = training_pairs(degraded_pairs, clean_photos, textures, config.recipe.dataset)
+    shown, facts = validation_sample(degraded_pairs), training_facts(config, degraded_pairs)
+    with tracking.bench(context, home, compute) as bench:
+        checkpoint = train_operation_attention(recipe, source, shown, facts, bench)
+    restorer = load_operation_attention(checkpoint)
+    result = _score(
+        context,
+        "operation-wise attention",
+        restorer,
+        restorer.network,
+        [checkpoint],
+        degraded_pairs,
+        defect_detector,
+        home,
+    )
+    return _with_training(result, checkpoint)
+
+
+@dg.asset(group_name="trained_baselines", code_version="1", kinds={"pytorch", "mlflow"}, op_tags=AFTER_TRAINING)
+def nafnet(
+    context: dg.AssetExecutionContext,
+    config: RunScale,
+    clean_photos: Corpus,
+    textures: Corpus,
+    degraded_pairs: PairSet,
+    defect_detector: Checkpoint,
+    home: Home,
+    tracking: Tracking,
+    compute: Compute,
+) -> dg.MaterializeResult[MethodResult]:
+    """NAFNet: a plain regressor of today, the same crops and the PSNR as its loss."""
+    from ops.pairs import training_pairs, validation_sample
+    from ops.stages.supervised import load_nafnet, train_nafnet
+
+    recipe = config.baselines.nafnet
+    source = training_pairs(degraded_pairs, clean_photos, textures, config.recipe.dataset)
+    shown, facts = validation_sample(degraded_pairs), training_facts(config, degraded_pairs)
+    with tracking.bench(context, home, compute) as bench:
+        checkpoint = train_nafnet(recipe, source, shown, facts, bench)
+    restorer = load_nafnet(checkpoint)
+    result = _score(context, "NAFNet", restorer, restorer.network, [checkpoint], degraded_pairs, defect_detector, home)
+    return _with_training(result, checkpoint)
+
+
+@dg.asset(group_name="trained_baselines", code_version="1", kinds={"pytorch", "mlflow"}, op_tags=AFTER_TRAINING)
+def edge_model(
+    context: dg.AssetExecutionContext,
+    config: RunScale,
+    clean_photos: Corpus,
+    textures: Corpus,
+    degraded_pairs: PairSet,
+    home: Home,
+    tracking: Tracking,
+    compute: Compute,
+) -> dg.MaterializeResult[Checkpoint]:
+    """EdgeConnect's first network: draws the edges that a hole has swallowed."""
+    from ops.pairs import training_pairs, validation_sample
+    from ops.stages.edge_connect import train_edge_model
+
+    source = training_pairs(degraded_pairs, clean_photos, textures, config.recipe.dataset)
+    shown, facts = validation_sample(degraded_pairs), training_facts(config, degraded_pairs)
+    with tracking.bench(context, home, compute) as bench:
+        return described(train_edge_model(config.baselines.edge_model, source, shown, facts, bench))
+
+
+@dg.asset(group_name="trained_baselines", code_version="1", kinds={"pytorch", "mlflow"}, op_tags=AFTER_TRAINING)
+def edge_connect(
+    context: dg.AssetExecutionContext,
+    config: RunScale,
+    clean_photos: Corpus,
+    textures: Corpus,
+    degraded_pairs: PairSet,
+    edge_model: Checkpoint,
+    home: Home,
+    tracking: Tracking,
+    compute: Compute,
+) -> dg.MaterializeResult[Checkpoint]:
+    """EdgeConnect's second network: paints the hole between the edges."""
+    from ops.pairs import training_pairs, validation_sample
+    from ops.stages.edge_connect import train_completion
+
+    recipe = config.baselines.edge_connect
+    source = training_pairs(degraded_pairs, clean_photos, textures, config.recipe.dataset)
+    shown, facts = validation_sample(degraded_pairs), training_facts(config, degraded_pairs)
+    with tracking.bench(context, home, compute) as bench:
+        return described(train_completion(recipe, edge_model, source, shown, facts, bench))
+
+
+@dg.asset(group_name="trained_baselines", code_version="1", kinds={"pytorch"}, op_tags=AFTER_TRAINING)
+def sequential(
+    context: dg.AssetExecutionContext,
+    config: RunScale,
+    degraded_pairs: PairSet,
+    edge_model: Checkpoint,
+    edge_connect: Checkpoint,
+    defect_detector: Checkpoint,
+    home: Home,
+) -> dg.MaterializeResult[MethodResult]:
+    """BM3D, then EdgeConnect where the detector saw defects on the photo as it was: the report's Sequential."""
+    from torch import nn
+
+    from ops.restorers.sequential import Sequential
+    from ops.stages.edge_connect import load_edge_connect
+
+    inpaint = load_edge_connect(edge_model, edge_connect)
+    networks = nn.ModuleList([inpaint.edge_model, inpaint.completion])
+    restorer, training = Sequential(config.recipe.bm3d, inpaint), [edge_model, edge_connect]
+    result = _score(
+        context, "BM3D then EdgeConnect", restorer, networks, training, degraded_pairs, defect_detector, home
+    )
+    return _with_training(result, edge_connect)
+
+
+def _score(
+    context: dg.AssetExecutionContext,
+    method: str,
+    restorer: "Restorer",
+    network: "nn.Module",
+    training: Sequence[Checkpoint],
+    degraded_pairs: PairSet,
+    defect_detector: Checkpoint,
+    home: Home,
+) -> MethodResult:
+    """The method on the held-out pairs, with the detected masks."""
+    from ops.method_results import run_method
+    from ops.test_set import held_out_pairs
+
+    pairs, test_set = held_out_pairs(degraded_pairs, defect_detector), degraded_pairs.sha256
+    return run_method(method, restorer, pairs, test_set, home.results, context.log.info, network, training)
+
+
+def _with_training(result: MethodResult, checkpoint: Checkpoint) -> dg.MaterializeResult[MethodResult]:
+    """The results, beside what is to be seen of the training."""
+    seen, facts = described(checkpoint).metadata, {"file": dg.MetadataValue.path(result.path)}
+    return dg.MaterializeResult(value=result, metadata={**(seen or {}), **facts})

@@ -1,0 +1,82 @@
+"""Operation-wise attention and NAFNet learn, and are used in tiles of the size they were trained on."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import Tensor
+
+from models.baselines.nafnet import NafNetConfig
+from models.baselines.operation_attention import OperationAttentionConfig
+from ops.losses import negative_psnr
+from ops.metrics import psnr
+from ops.pairs import PairBatch
+from ops.restorers.feed_forward import FeedForwardRestorer
+from ops.stages.supervised import (
+    NafNetRecipe,
+    OperationAttentionRecipe,
+    load_nafnet,
+    load_operation_attention,
+    train_nafnet,
+    train_operation_attention,
+)
+from tests.ops.stages.stage_recipes import SCHEDULE, FadedBlots, bench
+
+LONG = replace(SCHEDULE, steps=100, steady_steps=50, learning_rate=1e-2, batch_size=2, gradient_clip=1e9)
+ATTENTION = OperationAttentionRecipe(OperationAttentionConfig(width=8, num_groups=1, layers_per_group=1), LONG)
+NAFNET = NafNetRecipe(NafNetConfig(8, (1, 1), 1, (1, 1)), replace(LONG, steps=60, learning_rate=3e-3))
+
+
+class NoisyBlots:
+    """Soft blots under noise: nothing that needs an offset, for the attention network has no bias anywhere."""
+
+    def batch(self, step: int, size: int, crop_px: int) -> PairBatch:
+        pairs = FadedBlots().batch(step, size, crop_px)
+        noise = 0.15 * torch.randn(pairs.clean.shape, generator=torch.Generator().manual_seed(step))
+        return PairBatch(pairs.clean, pairs.clean + noise, pairs.mask)
+
+
+SHOWN = NoisyBlots().batch(99, 2, 32)
+
+
+@pytest.fixture(scope="module")
+def attention(tmp_path_factory: pytest.TempPathFactory) -> FeedForwardRestorer:
+    folder = tmp_path_factory.mktemp("attention")
+    return load_operation_attention(train_operation_attention(ATTENTION, NoisyBlots(), SHOWN, {}, bench(folder)))
+
+
+@pytest.fixture(scope="module")
+def nafnet(tmp_path_factory: pytest.TempPathFactory) -> FeedForwardRestorer:
+    folder = tmp_path_factory.mktemp("nafnet")
+    return load_nafnet(train_nafnet(NAFNET, NoisyBlots(), SHOWN, {}, bench(folder)))
+
+
+@pytest.mark.parametrize("method", ["attention", "nafnet"])
+def test_the_restored_photo_is_more_than_a_decibel_nearer_to_the_truth(
+    method: str, request: pytest.FixtureRequest
+) -> None:
+    restorer = request.getfixturevalue(method)
+    assert restored_psnr(restorer) > float(psnr(SHOWN.degraded[:1], SHOWN.clean[:1])) + 1
+
+
+@pytest.mark.parametrize("method", ["attention", "nafnet"])
+def test_a_large_photo_is_restored_in_tiles_of_the_training_crop(method: str, request: pytest.FixtureRequest) -> None:
+    restorer = request.getfixturevalue(method)
+    seen = set()
+    watch = restorer.network.register_forward_pre_hook(lambda net, given: seen.add(tuple(given[0].shape[-2:])))
+    photo = FadedBlots().batch(5, 1, 72).degraded
+    in_tiles = restorer(photo, None)
+    watch.remove()
+    assert seen == {(32, 32)}
+    assert in_tiles.shape == photo.shape
+    assert not torch.allclose(in_tiles, FeedForwardRestorer(restorer.network, multiple_px=8)(photo, None), atol=1e-4)
+
+
+def test_the_loss_is_the_psnr() -> None:
+    clean = torch.rand(3, 3, 8, 8).mul(0.8)
+    assert float(negative_psnr(clean + 0.1, clean)) == pytest.approx(-20, abs=1e-3)
+
+
+def restored_psnr(restorer: FeedForwardRestorer) -> float:
+    restored: Tensor = restorer(SHOWN.degraded[:1], SHOWN.mask[:1])
+    return float(psnr(restored, SHOWN.clean[:1]))
