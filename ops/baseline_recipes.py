@@ -96,8 +96,9 @@ def budget_of(ours: Recipe) -> Budget:
     return Budget(sum(one.steps * one.batch_size for one in schedules), ours.mapping.schedule.crop_px)
 
 
-def _pix2pix(network: Pix2PixConfig, budget: Budget, batch_size: int, *, is_bf16: bool) -> Pix2PixRecipe:
-    schedule = budget.schedule(batch_size, (2e-4, 2e-4), (0.5, 0.999), steady_share=0.5, is_bf16=is_bf16)
+def _pix2pix(network: Pix2PixConfig, budget: Budget, *, is_bf16: bool) -> Pix2PixRecipe:
+    """One pair at a time at every scale: its batch norm learns on what it restores with, one photo's statistics."""
+    schedule = budget.schedule(1, (2e-4, 2e-4), (0.5, 0.999), steady_share=0.5, is_bf16=is_bf16)
     return Pix2PixRecipe(network, l1=100, schedule=schedule)
 
 
@@ -136,7 +137,7 @@ def _completion(network: EdgeConnectConfig, schedule: Schedule, style: float) ->
 _PAPER, _STANDARD, _SMOKE = (budget_of(ours) for ours in (recipes.PAPER, recipes.STANDARD, recipes.SMOKE))
 
 PAPER = BaselineRecipes(
-    pix2pix=_pix2pix(Pix2PixConfig(width=64, depth=8, judge_width=64), _PAPER, batch_size=1, is_bf16=False),
+    pix2pix=_pix2pix(Pix2PixConfig(width=64, depth=8, judge_width=64), _PAPER, is_bf16=False),
     cyclegan=_cyclegan(CycleGanConfig(width=64, num_blocks=9, judge_width=64), _PAPER, batch_size=1, is_bf16=False),
     operation_attention=_attention(
         OperationAttentionConfig(width=16, num_groups=10, layers_per_group=4), _PAPER, batch_size=32
@@ -151,7 +152,7 @@ PAPER = BaselineRecipes(
     stopped_prior=stopped_by_variance(recipes.PAPER.deep_image_prior, 5000, VarianceStop(window=100, patience=1000)),
 )
 STANDARD = BaselineRecipes(
-    pix2pix=_pix2pix(Pix2PixConfig(width=32, depth=5, judge_width=24), _STANDARD, batch_size=4, is_bf16=True),
+    pix2pix=_pix2pix(Pix2PixConfig(width=32, depth=5, judge_width=24), _STANDARD, is_bf16=True),
     cyclegan=_cyclegan(CycleGanConfig(width=24, num_blocks=6, judge_width=24), _STANDARD, batch_size=4, is_bf16=True),
     operation_attention=_attention(
         OperationAttentionConfig(width=16, num_groups=3, layers_per_group=4), _STANDARD, batch_size=8
@@ -166,7 +167,7 @@ STANDARD = BaselineRecipes(
     stopped_prior=stopped_by_variance(recipes.STANDARD.deep_image_prior, 1000, VarianceStop(window=50, patience=300)),
 )
 SMOKE = BaselineRecipes(
-    pix2pix=_pix2pix(Pix2PixConfig(width=16, depth=5, judge_width=16), _SMOKE, batch_size=8, is_bf16=True),
+    pix2pix=_pix2pix(Pix2PixConfig(width=16, depth=5, judge_width=16), _SMOKE, is_bf16=True),
     cyclegan=_cyclegan(CycleGanConfig(width=8, num_blocks=4, judge_width=8), _SMOKE, batch_size=8, is_bf16=True),
     operation_attention=_attention(
         OperationAttentionConfig(width=8, num_groups=2, layers_per_group=2), _SMOKE, batch_size=8

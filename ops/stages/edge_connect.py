@@ -166,7 +166,7 @@ def train_edge_model(
     def draw(degraded: Tensor, mask: Tensor | None) -> Tensor:
         return _drawn(network, degraded, mask, recipe.canny_sigma)
 
-    show_pairs(bench, checkpoint, draw, shown)
+    show_pairs(bench, checkpoint, draw, shown, "edges")
     return checkpoint
 
 

@@ -10,10 +10,12 @@ from ops.restorers.restorer import Restorer
 from ops.training import Workbench
 
 
-def show_pairs(bench: Workbench, checkpoint: Checkpoint, restorer: Restorer, shown: PairBatch) -> None:
-    """Keep a sheet of ``shown``: degraded, mask, restored with the true mask, clean; one photo at a time."""
+def show_pairs(
+    bench: Workbench, checkpoint: Checkpoint, restorer: Restorer, shown: PairBatch, says: str = "restored"
+) -> None:
+    """Keep a sheet of ``shown``: degraded, true mask, what ``restorer`` makes of both, clean; one photo at a time."""
     cells = []
     for number in range(len(shown.clean)):
         clean, degraded, mask = (one[number : number + 1] for one in (shown.clean, shown.degraded, shown.mask))
         cells.append([degraded, mask, restorer(degraded, mask), clean])
-    bench.show(checkpoint, encode_png(contact_sheet(cells, ["degraded", "mask", "restored", "clean"])))
+    bench.show(checkpoint, encode_png(contact_sheet(cells, ["degraded", "mask", says, "clean"])))
