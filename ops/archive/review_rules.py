@@ -22,7 +22,7 @@ class ReviewRules:
 
     mean_change: float = 0.15
     damaged_fraction: float = 0.4
-    confidence: float = 0.55
+    confidence: float = 0.3
     face_change: float = 0.04
 
     @property
