@@ -1,6 +1,7 @@
 """Whether data keeps up with training: CPU seconds of a batch of fresh pairs beside those of one training step.
 
-Both sides are measured in turn in one process on one thread, in CPU seconds, so a busy machine does not decide. The
+Each stage with its own schedule and its own data. Both sides are measured in turn in one process on one thread, in CPU
+seconds, so a busy machine does not decide; a step is loss and gradient, without adversary and optimiser. The
 photos are those that pip has installed; real ones of the same size cost the same.
 """
 
@@ -18,12 +19,12 @@ import torch
 from models.feature_trunk import GradientPyramid
 from models.vae import Vae
 from ops.corpora.package_photos import installed_pictures
-from ops.detection.batches import FreshDefects
+from ops.detection.batches import DefectBatch, FreshDefects
 from ops.pairs import FreshPairs
 from ops.recipes import SMOKE, STANDARD, Recipe
 from ops.stages.detector import DetectorStage
 from ops.stages.mapping import MappingBatch, MappingStage
-from ops.training import Stage
+from ops.training import Schedule, Stage
 
 ROUNDS = 5
 B = TypeVar("B")
@@ -33,12 +34,11 @@ def main() -> None:
     """Print one table."""
     torch.set_num_threads(1)
     cv2.setNumThreads(0)
-    print(
-        "| recipe | batch | pairs/s a core | a batch, CPU s | mapping step, CPU s | detector step, CPU s | data share |"
-    )
-    print("|---|---|---:|---:|---:|---:|---:|")
+    print("| stage | recipe | batch | pairs/s a core | a batch, CPU s | a step, CPU s | data share |")
+    print("|---|---|---|---:|---:|---:|---:|")
     for recipe in (SMOKE, STANDARD):
-        print(_row(recipe))
+        print(_mapping_row(recipe))
+        print(_detector_row(recipe))
 
 
 def cpu_seconds(work: Callable[[], object]) -> float:
@@ -48,27 +48,40 @@ def cpu_seconds(work: Callable[[], object]) -> float:
     return time.process_time() - started
 
 
-def _row(recipe: Recipe) -> str:
+def _mapping_row(recipe: Recipe) -> str:
     schedule = recipe.mapping.schedule
-    size, crop_px = schedule.batch_size, schedule.crop_px
     pairs = FreshPairs(installed_pictures(), (), recipe.dataset.degradation, seed=0)
     vaes = (Vae(recipe.degraded_vae.network), Vae(recipe.clean_vae.network))
-    mapping = MappingStage(recipe.mapping, *vaes, GradientPyramid())
-    detector = DetectorStage(recipe.detector)
+
+    def batch(number: int) -> MappingBatch:
+        return MappingBatch(pairs.batch(number, schedule.batch_size, schedule.crop_px), is_judged=True)
+
+    return _row("mapping", recipe, schedule, batch, MappingStage(recipe.mapping, *vaes, GradientPyramid()))
+
+
+def _detector_row(recipe: Recipe) -> str:
+    schedule = recipe.detector.schedule
     defects = FreshDefects(installed_pictures(), (), recipe.dataset.degradation, seed=0)
-    batch, judged = pairs.batch(0, size, crop_px), defects.batch(0, size, crop_px)
-    data, map_step, detect_step = [], [], []
+
+    def batch(number: int) -> DefectBatch:
+        return defects.batch(number, schedule.batch_size, schedule.crop_px)
+
+    return _row("detector", recipe, schedule, batch, DetectorStage(recipe.detector))
+
+
+def _row(name: str, recipe: Recipe, schedule: Schedule, batch: Callable[[int], B], stage: Stage[B]) -> str:
+    drawn, data, steps = batch(0), [], []
     for number in range(ROUNDS):
-        data.append(cpu_seconds(partial(pairs.batch, number, size, crop_px)))
-        map_step.append(cpu_seconds(partial(_step, mapping, MappingBatch(batch, is_judged=True))))
-        detect_step.append(cpu_seconds(partial(_step, detector, judged)))
-    a_batch, mapped, detected = (statistics.median(each) for each in (data, map_step, detect_step))
-    share = a_batch / (a_batch + min(mapped, detected))
-    seconds = f"{a_batch:.3f} | {mapped:.3f} | {detected:.3f}"
-    return f"| {recipe.name} | {size} x {crop_px} px | {size / a_batch:.0f} | {seconds} | {share:.0%} |"
+        data.append(cpu_seconds(partial(batch, number)))
+        steps.append(cpu_seconds(partial(_step, stage, drawn, schedule)))
+    a_batch, a_step = statistics.median(data), statistics.median(steps)
+    size, share = schedule.batch_size, a_batch / (a_batch + a_step)
+    of = f"{name} | {recipe.name} | {size} x {schedule.crop_px} px"
+    return f"| {of} | {size / a_batch:.0f} | {a_batch:.3f} | {a_step:.3f} | {share:.0%} |"
 
 
-def _step(stage: Stage[B], batch: B) -> None:
-    loss, _ = stage.losses(batch, torch.Generator().manual_seed(0))
+def _step(stage: Stage[B], batch: B, schedule: Schedule) -> None:
+    with torch.autocast("cpu", torch.bfloat16, enabled=schedule.is_bf16):
+        loss, _ = stage.losses(batch, torch.Generator().manual_seed(0))
     stage.trained.zero_grad(set_to_none=True)
     loss.backward()

@@ -132,9 +132,7 @@ class OldCrops:
         return _mirrored(torch.cat(crops).float() / 255, generator)
 
 
-def training_pairs(
-    pairs: PairSet, clean: Corpus, textures: Corpus, recipe: DatasetRecipe, device: str = "cpu"
-) -> PairSource:
+def training_pairs(pairs: PairSet, clean: Corpus, textures: Corpus, recipe: DatasetRecipe, device: str) -> PairSource:
     """The pairs that ``recipe`` trains with on ``device``: freshly damaged crops of ``clean``, or the frozen ones.
 
     Fresh pairs are aged on ``device`` unless it is the CPU.

@@ -11,7 +11,7 @@ from ops.checkpoints import Checkpoint
 from ops.corpora.records import Corpus
 from ops.method_results import MethodResult
 from ops.pair_sets import PairSet
-from pipelines.assets.training import pair_training_facts
+from pipelines.assets.grounds import pair_training_facts
 from pipelines.resources import Compute, Home, Tracking
 from pipelines.run_config import RunScale
 

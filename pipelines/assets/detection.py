@@ -7,7 +7,8 @@ from ops.corpora.records import Corpus
 from ops.detection.annotation_records import Annotations
 from ops.pair_sets import PairSet
 from pipelines.assets.corpora import PhotoLocations
-from pipelines.assets.training import described, training_facts
+from pipelines.assets.grounds import training_facts
+from pipelines.assets.training import described
 from pipelines.resources import Compute, Home, Tracking
 from pipelines.run_config import RunScale
 

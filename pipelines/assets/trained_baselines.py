@@ -13,7 +13,8 @@ from ops.corpora.records import Corpus
 from ops.method_results import MethodResult
 from ops.pair_sets import PairSet
 from pipelines.assets.baselines import AFTER_TRAINING
-from pipelines.assets.training import described, training_facts
+from pipelines.assets.grounds import pair_grounds
+from pipelines.assets.training import described
 from pipelines.resources import Compute, Home, Tracking
 from pipelines.run_config import RunScale
 
@@ -36,13 +37,11 @@ def pix2pix(
     compute: Compute,
 ) -> dg.MaterializeResult[MethodResult]:
     """Pix2pix: a U-Net with a conditional discriminator, trained on pairs."""
-    from ops.pairs import training_pairs, validation_sample
     from ops.stages.translation import load_pix2pix, train_pix2pix
 
-    source = training_pairs(degraded_pairs, clean_photos, textures, config.recipe.dataset)
-    shown, facts = validation_sample(degraded_pairs), training_facts(config, degraded_pairs)
+    grounds = pair_grounds(config, clean_photos, textures, degraded_pairs, compute)
     with tracking.bench(context, home, compute) as bench:
-        checkpoint = train_pix2pix(config.baselines.pix2pix, source, shown, facts, bench)
+        checkpoint = train_pix2pix(config.baselines.pix2pix, grounds.source, grounds.shown, grounds.facts, bench)
     restorer = load_pix2pix(checkpoint)
     result = _score(context, "pix2pix", restorer, restorer.network, [checkpoint], degraded_pairs, defect_detector, home)
     return _with_training(result, checkpoint)
@@ -62,16 +61,15 @@ def cyclegan(
     compute: Compute,
 ) -> dg.MaterializeResult[MethodResult]:
     """CycleGAN: two translators that learn from degraded photos, old ones too, and from other, clean ones."""
-    from ops.pairs import old_crops, training_pairs, validation_sample
+    from ops.pairs import old_crops
     from ops.stages.translation import load_cyclegan, train_cyclegan
 
     recipe = config.baselines.cyclegan
-    source = training_pairs(degraded_pairs, clean_photos, textures, config.recipe.dataset)
+    grounds = pair_grounds(config, clean_photos, textures, degraded_pairs, compute)
     old = old_crops(old_photos, recipe.schedule.crop_px, recipe.schedule.seed)
-    shown = validation_sample(degraded_pairs)
-    facts = {**training_facts(config, degraded_pairs), "old photos": old_photos.sha256}
+    facts = {**grounds.facts, "old photos": old_photos.sha256}
     with tracking.bench(context, home, compute) as bench:
-        checkpoint = train_cyclegan(recipe, source, old, shown, facts, bench)
+        checkpoint = train_cyclegan(recipe, grounds.source, old, grounds.shown, facts, bench)
     restorer = load_cyclegan(checkpoint)
     result = _score(
         context, "CycleGAN", restorer, restorer.network, [checkpoint], degraded_pairs, defect_detector, home
@@ -92,14 +90,12 @@ def operation_attention(
     compute: Compute,
 ) -> dg.MaterializeResult[MethodResult]:
     """Operation-wise attention: eight filters side by side, weighted anew for every tile."""
-    from ops.pairs import training_pairs, validation_sample
     from ops.stages.supervised import load_operation_attention, train_operation_attention
 
     recipe = config.baselines.operation_attention
-    source = training_pairs(degraded_pairs, clean_photos, textures, config.recipe.dataset)
-    shown, facts = validation_sample(degraded_pairs), training_facts(config, degraded_pairs)
+    grounds = pair_grounds(config, clean_photos, textures, degraded_pairs, compute)
     with tracking.bench(context, home, compute) as bench:
-        checkpoint = train_operation_attention(recipe, source, shown, facts, bench)
+        checkpoint = train_operation_attention(recipe, grounds.source, grounds.shown, grounds.facts, bench)
     restorer = load_operation_attention(checkpoint)
     result = _score(
         context,
@@ -127,14 +123,12 @@ def nafnet(
     compute: Compute,
 ) -> dg.MaterializeResult[MethodResult]:
     """NAFNet: a plain regressor of today, the same crops and the PSNR as its loss."""
-    from ops.pairs import training_pairs, validation_sample
     from ops.stages.supervised import load_nafnet, train_nafnet
 
     recipe = config.baselines.nafnet
-    source = training_pairs(degraded_pairs, clean_photos, textures, config.recipe.dataset)
-    shown, facts = validation_sample(degraded_pairs), training_facts(config, degraded_pairs)
+    grounds = pair_grounds(config, clean_photos, textures, degraded_pairs, compute)
     with tracking.bench(context, home, compute) as bench:
-        checkpoint = train_nafnet(recipe, source, shown, facts, bench)
+        checkpoint = train_nafnet(recipe, grounds.source, grounds.shown, grounds.facts, bench)
     restorer = load_nafnet(checkpoint)
     result = _score(context, "NAFNet", restorer, restorer.network, [checkpoint], degraded_pairs, defect_detector, home)
     return _with_training(result, checkpoint)
@@ -152,13 +146,13 @@ def edge_model(
     compute: Compute,
 ) -> dg.MaterializeResult[Checkpoint]:
     """EdgeConnect's first network: draws the edges that a hole has swallowed."""
-    from ops.pairs import training_pairs, validation_sample
     from ops.stages.edge_connect import train_edge_model
 
-    source = training_pairs(degraded_pairs, clean_photos, textures, config.recipe.dataset)
-    shown, facts = validation_sample(degraded_pairs), training_facts(config, degraded_pairs)
+    grounds = pair_grounds(config, clean_photos, textures, degraded_pairs, compute)
     with tracking.bench(context, home, compute) as bench:
-        return described(train_edge_model(config.baselines.edge_model, source, shown, facts, bench))
+        return described(
+            train_edge_model(config.baselines.edge_model, grounds.source, grounds.shown, grounds.facts, bench)
+        )
 
 
 @dg.asset(group_name="trained_baselines", code_version="1", kinds={"pytorch", "mlflow"}, op_tags=AFTER_TRAINING)
@@ -174,14 +168,12 @@ def edge_connect(
     compute: Compute,
 ) -> dg.MaterializeResult[Checkpoint]:
     """EdgeConnect's second network: paints the hole between the edges."""
-    from ops.pairs import training_pairs, validation_sample
     from ops.stages.edge_connect import train_completion
 
     recipe = config.baselines.edge_connect
-    source = training_pairs(degraded_pairs, clean_photos, textures, config.recipe.dataset)
-    shown, facts = validation_sample(degraded_pairs), training_facts(config, degraded_pairs)
+    grounds = pair_grounds(config, clean_photos, textures, degraded_pairs, compute)
     with tracking.bench(context, home, compute) as bench:
-        return described(train_completion(recipe, edge_model, source, shown, facts, bench))
+        return described(train_completion(recipe, edge_model, grounds.source, grounds.shown, grounds.facts, bench))
 
 
 @dg.asset(group_name="trained_baselines", code_version="1", kinds={"pytorch"}, op_tags=AFTER_TRAINING)

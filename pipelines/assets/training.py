@@ -7,6 +7,7 @@ import dagster as dg
 from ops.checkpoints import Checkpoint
 from ops.corpora.records import Corpus
 from ops.pair_sets import PairSet
+from pipelines.assets.grounds import pair_grounds
 from pipelines.resources import Compute, Home, Tracking
 from pipelines.run_config import RunScale
 
@@ -23,15 +24,14 @@ def clean_vae(
     compute: Compute,
 ) -> dg.MaterializeResult[Checkpoint]:
     """VAE2: reconstructs undamaged photos; its decoder paints every restored one."""
-    from ops.pairs import held_out_clean, training_pairs, validation_sample
+    from ops.pairs import held_out_clean
     from ops.reconstruction import measure_reconstruction
     from ops.stages.vae import train_clean_vae
 
     recipe = config.recipe.clean_vae
-    source = training_pairs(degraded_pairs, clean_photos, textures, config.recipe.dataset, compute.device)
-    shown, facts = validation_sample(degraded_pairs).clean, pair_training_facts(config, degraded_pairs, compute)
+    grounds = pair_grounds(config, clean_photos, textures, degraded_pairs, compute)
     with tracking.bench(context, home, compute) as bench:
-        checkpoint = train_clean_vae(recipe, source, shown, facts, bench)
+        checkpoint = train_clean_vae(recipe, grounds.source, grounds.shown.clean, grounds.facts, bench)
         decibels = measure_reconstruction(checkpoint, held_out_clean(degraded_pairs), bench.log)
     return described(checkpoint, decibels)
 
@@ -49,17 +49,16 @@ def degraded_vae(
     compute: Compute,
 ) -> dg.MaterializeResult[Checkpoint]:
     """VAE1: puts real old and synthetically degraded photos into one latent space."""
-    from ops.pairs import held_out_clean, old_crops, training_pairs, validation_sample
+    from ops.pairs import held_out_clean, old_crops
     from ops.reconstruction import measure_reconstruction
     from ops.stages.vae import train_degraded_vae
 
     recipe = config.recipe.degraded_vae
-    source = training_pairs(degraded_pairs, clean_photos, textures, config.recipe.dataset, compute.device)
+    grounds = pair_grounds(config, clean_photos, textures, degraded_pairs, compute)
     old = old_crops(old_photos, recipe.schedule.crop_px, recipe.schedule.seed)
-    shown = validation_sample(degraded_pairs).degraded
-    facts = {**pair_training_facts(config, degraded_pairs, compute), "old photos": old_photos.sha256}
+    facts = {**grounds.facts, "old photos": old_photos.sha256}
     with tracking.bench(context, home, compute) as bench:
-        checkpoint = train_degraded_vae(recipe, source, old, shown, facts, bench)
+        checkpoint = train_degraded_vae(recipe, grounds.source, old, grounds.shown.degraded, facts, bench)
         decibels = measure_reconstruction(checkpoint, held_out_clean(degraded_pairs), bench.log)
     return described(checkpoint, decibels)
 
@@ -78,31 +77,14 @@ def latent_mapping(
     compute: Compute,
 ) -> dg.MaterializeResult[Checkpoint]:
     """The mapping from the latent of a degraded photo to that of the clean one, and the fidelity gate."""
-    from ops.pairs import training_pairs, validation_sample
     from ops.stages.mapping import train_mapping
 
     recipe = config.recipe.mapping
-    source = training_pairs(degraded_pairs, clean_photos, textures, config.recipe.dataset, compute.device)
-    shown, facts = validation_sample(degraded_pairs), pair_training_facts(config, degraded_pairs, compute)
+    grounds = pair_grounds(config, clean_photos, textures, degraded_pairs, compute)
     with tracking.bench(context, home, compute) as bench:
-        return described(train_mapping(recipe, degraded_vae, clean_vae, source, shown, facts, bench))
-
-
-def training_facts(config: RunScale, pairs: PairSet) -> dict[str, str]:
-    """What every training depends on beside its own recipe."""
-    return {
-        "scale": config.scale.value,
-        "pairs": pairs.sha256,
-        "degradation": pairs.recipe_version,
-        "folder": pairs.folder.name,
-    }
-
-
-def pair_training_facts(config: RunScale, pairs: PairSet, compute: Compute) -> dict[str, str]:
-    """``training_facts`` of a training that sees pairs, which age differently on other devices."""
-    from ops.pairs import ageing_facts
-
-    return {**training_facts(config, pairs), **ageing_facts(config.recipe.dataset, compute.device)}
+        return described(
+            train_mapping(recipe, degraded_vae, clean_vae, grounds.source, grounds.shown, grounds.facts, bench)
+        )
 
 
 def described(

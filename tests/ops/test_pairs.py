@@ -52,7 +52,7 @@ def test_pairs_of_another_recipe_are_not_trained_with(tmp_path: Path, trains_fre
     pairs = build_pair_set(photos, NO_TEXTURES, RECIPE, tmp_path / "pairs", silent)
     other = replace(RECIPE, degradation=PAPER_DEGRADATION, trains_fresh=trains_fresh)
     with pytest.raises(ValueError, match=r"made by degradation recipe standard-\d+, this run trains by paper-\d+"):
-        training_pairs(pairs, photos, NO_TEXTURES, other)
+        training_pairs(pairs, photos, NO_TEXTURES, other, "cpu")
 
 
 def test_fresh_pairs_pass_over_photos_that_no_pair_can_be_cut_from(tmp_path: Path) -> None:
@@ -60,11 +60,12 @@ def test_fresh_pairs_pass_over_photos_that_no_pair_can_be_cut_from(tmp_path: Pat
     recipe = replace(RECIPE, trains_fresh=True)
     pairs = build_pair_set(photos, NO_TEXTURES, recipe, tmp_path / "pairs", silent)
     tiny = replace(photos.photos[0], width=3)
-    fresh = training_pairs(pairs, replace(photos, photos=(tiny, *photos.photos[1:])), NO_TEXTURES, recipe)
+    some = replace(photos, photos=(tiny, *photos.photos[1:]))
+    fresh = training_pairs(pairs, some, NO_TEXTURES, recipe, "cpu")
     assert isinstance(fresh, FreshPairs)
     assert [photo.name for photo in fresh.photos] == ["photo 1"]
     with pytest.raises(ValueError, match="none of 1 training photos has sides of 32 px"):
-        training_pairs(pairs, replace(photos, photos=(tiny,)), NO_TEXTURES, recipe)
+        training_pairs(pairs, replace(photos, photos=(tiny,)), NO_TEXTURES, recipe, "cpu")
 
 
 def test_fresh_pairs_stop_at_a_photo_that_changed(tmp_path: Path) -> None:

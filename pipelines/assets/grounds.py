@@ -1,0 +1,49 @@
+"""What every training on pairs stands on: where its pairs come from, what it is shown on, what decides its result."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ops.corpora.records import Corpus
+from ops.pair_sets import PairSet
+from pipelines.resources import Compute
+from pipelines.run_config import RunScale
+
+if TYPE_CHECKING:
+    from ops.pairs import PairBatch, PairSource
+
+
+@dataclass(frozen=True)
+class PairGrounds:
+    """The same for ours and for every baseline: ``source`` of the pairs, a few ``shown`` ones, the ``facts``."""
+
+    source: "PairSource"
+    shown: "PairBatch"
+    facts: dict[str, str]
+
+
+def pair_grounds(
+    config: RunScale, clean_photos: Corpus, textures: Corpus, degraded_pairs: PairSet, compute: Compute
+) -> PairGrounds:
+    """The grounds of a training at this scale on this device, where pairs may age differently."""
+    from ops.pairs import training_pairs, validation_sample
+
+    source = training_pairs(degraded_pairs, clean_photos, textures, config.recipe.dataset, compute.device)
+    facts = pair_training_facts(config, degraded_pairs, compute)
+    return PairGrounds(source, validation_sample(degraded_pairs), facts)
+
+
+def training_facts(config: RunScale, pairs: PairSet) -> dict[str, str]:
+    """What every training depends on beside its own recipe."""
+    return {
+        "scale": config.scale.value,
+        "pairs": pairs.sha256,
+        "degradation": pairs.recipe_version,
+        "folder": pairs.folder.name,
+    }
+
+
+def pair_training_facts(config: RunScale, pairs: PairSet, compute: Compute) -> dict[str, str]:
+    """``training_facts`` of a training that sees pairs, which age differently on other devices."""
+    from ops.pairs import ageing_facts
+
+    return {**training_facts(config, pairs), **ageing_facts(config.recipe.dataset, compute.device)}
