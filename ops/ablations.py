@@ -45,6 +45,7 @@ def shortened(recipe: Recipe, share: float) -> Recipe:
         raise ValueError(f"share is the part of the recipe's steps to train, above 0 and at most 1, got {share}")
 
     def schedule(stage: VaeRecipe) -> VaeRecipe:
+        """An autoencoder's recipe with its part of the steps."""
         return replace(stage, schedule=stage.schedule.shortened(share))
 
     mapping = replace(recipe.mapping, schedule=recipe.mapping.schedule.shortened(share))
@@ -117,7 +118,7 @@ def _paper_like(recipe: Recipe) -> Recipe:
         changed,
         degraded_vae=replace(changed.degraded_vae, weights=PAPER.degraded_vae.weights),
         clean_vae=replace(changed.clean_vae, weights=PAPER.clean_vae.weights),
-        mapping=replace(changed.mapping, weights=PAPER.mapping.weights, mask_dropout=PAPER.mapping.mask_dropout),
+        mapping=replace(changed.mapping, weights=PAPER.mapping.weights, doubt=PAPER.mapping.doubt),
     )
 
 

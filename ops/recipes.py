@@ -13,6 +13,7 @@ from models.mapping import MappingConfig
 from models.vae import VaeConfig
 from ops.degradation.recipe import PAPER_DEGRADATION, STANDARD_DEGRADATION
 from ops.face_recipes import PAPER_FACES, SMOKE_FACES, STANDARD_FACES
+from ops.mask_doubt import CERTAIN, MaskDoubt
 from ops.pair_building import DatasetRecipe
 from ops.releases import ReleaseConfig
 from ops.restorers.bm3d import BlindBm3d
@@ -160,7 +161,8 @@ PAPER = Recipe(
             feature_matching=_PAPER_MATCHING,
             adversarial_from=0,
         ),
-        mask_dropout=0.0,
+        doubt=CERTAIN,
+        clean_share=0.0,
         schedule=_paper_schedule(_VOC_PHOTOS, 36, (150, 100), (2e-4, 2e-4)),
     ),
     detector=DetectorRecipe(
@@ -222,7 +224,7 @@ STANDARD = Recipe(
         trains_fresh=True,
         train_pairs=0,
         validation_pairs=40,
-        held_out_pairs=40,
+        held_out_pairs=100,
         pair_px=192,
         pairs_per_shard=20,
         seed=2026,
@@ -262,16 +264,19 @@ STANDARD = Recipe(
             feature_matching=0.2,
             adversarial_from=0.6,
         ),
-        mask_dropout=0.4,
-        schedule=replace(_STANDARD_SCHEDULE, steps=2_500, steady_steps=1_200, batch_size=6),
+        doubt=MaskDoubt(missed=0.3, false_alarms=0.4, least_confidence=0.3),
+        clean_share=0.17,
+        schedule=replace(_STANDARD_SCHEDULE, steps=3_000, steady_steps=1_400, batch_size=6, is_bf16=True),
     ),
     detector=DetectorRecipe(
         network=DetectorConfig(widths=(16, 32, 64, 96, 128)),
         weights=DetectorWeights(focal=10, cross_entropy=1, gamma=2, max_balance=20),
         schedule=_STANDARD_DETECTION,
-        annotated_share=0.5,
-        finetuning=replace(_STANDARD_DETECTION, steps=1_000, steady_steps=200, learning_rate=2e-4),
-        clean_alarms=0.005,
+        annotated_share=0.25,
+        finetuning=replace(
+            _STANDARD_DETECTION, steps=8_000, steady_steps=2_500, batch_size=4, crop_px=192, learning_rate=1e-3
+        ),
+        clean_alarms=0.0025,
     ),
     face=STANDARD_FACES,
     deep_image_prior=_small_deep_image_prior(steps=150),
@@ -324,16 +329,17 @@ SMOKE = Recipe(
         gate=FidelityGateConfig(width=12),
         discriminator=_SMOKE_JUDGE,
         weights=STANDARD.mapping.weights,
-        mask_dropout=STANDARD.mapping.mask_dropout,
+        doubt=MaskDoubt(missed=0.4, false_alarms=0.0, least_confidence=1.0),
+        clean_share=0.0,
         schedule=replace(_SMOKE_SCHEDULE, steps=2800, steady_steps=1400),
     ),
     detector=DetectorRecipe(
         network=DetectorConfig(widths=(12, 24, 48, 64)),
         weights=STANDARD.detector.weights,
         schedule=replace(_SMOKE_SCHEDULE, steps=3000, steady_steps=1000, learning_rate=2e-3),
-        annotated_share=STANDARD.detector.annotated_share,
+        annotated_share=0.5,
         finetuning=replace(_SMOKE_SCHEDULE, steps=200, steady_steps=50, learning_rate=2e-4),
-        clean_alarms=STANDARD.detector.clean_alarms,
+        clean_alarms=0.005,
     ),
     face=SMOKE_FACES,
     deep_image_prior=_small_deep_image_prior(steps=120),

@@ -34,6 +34,7 @@ def defect_finder(detector: Checkpoint) -> Callable[[Tensor], Tensor]:
 
     @torch.inference_mode()
     def find(photo: Tensor) -> Tensor:
+        """The defect probability where it is above the threshold, else 0."""
         defect_prob = network(photo).sigmoid()
         return defect_prob * (defect_prob > threshold)
 

@@ -131,6 +131,7 @@ def degrade(photo: Path, seed: int, out: Path, only: str | None, strength: float
         return
 
     def draw(height: int, width: int) -> Plan:
+        """What is to happen to a photo of this size."""
         if only is not None:
             return single_damage_plan(only, strength, height, width, seed)
         return draw_plan(STANDARD_DEGRADATION, height, width, torch.Generator().manual_seed(seed))

@@ -54,7 +54,7 @@ def write_detector_report(
     synthetic = [judged_pair(stored.pair, stored.source) for stored in read_pairs(pairs, HELD_OUT)]
     judged = {"synthetic": synthetic, "synthetic, also unseen": list(_every_change(pairs))}
     if annotations.held_out:
-        judged["real"] = [judged_photo(photo) for photo in annotations.held_out]
+        judged["annotated"] = [judged_photo(photo) for photo in annotations.held_out]
     verdicts = {
         (test, time): verdicts_of(network, photos)
         for test, photos in judged.items()

@@ -8,7 +8,7 @@ from torch.testing import assert_close
 
 from models.feature_trunk import GradientPyramid
 from models.vae import Vae
-from ops.stages.mapping import MappingBatch, MappingStage, train_mapping
+from ops.stages.mapping import MappingBatch, MappingStage, partly_clean, train_mapping
 from ops.stages.vae import train_clean_vae, train_degraded_vae
 from tests.ops.small_networks import VAE
 from tests.ops.stages.stage_recipes import MAPPING_RECIPE, SCHEDULE, VAE_RECIPE, FadedBlots, bench
@@ -60,3 +60,13 @@ def test_bfloat16_changes_the_loss_by_less_than_a_fiftieth(is_judged: bool) -> N
     assert rough.dtype == torch.float32
     assert all(math.isfinite(term) for term in terms.values())
     assert_close(rough, exact, rtol=0.02, atol=0)
+
+
+def test_the_clean_share_of_a_batch_is_shown_undamaged() -> None:
+    pairs = FadedBlots().batch(0, 4, 32)
+    shown = partly_clean(pairs, 0.25)
+    assert torch.equal(shown.degraded[0], pairs.clean[0])
+    assert not shown.mask[0].any()
+    assert torch.equal(shown.degraded[1:], pairs.degraded[1:])
+    assert torch.equal(shown.mask[1:], pairs.mask[1:])
+    assert torch.equal(shown.clean, pairs.clean)
