@@ -266,7 +266,7 @@ STANDARD = Recipe(
         ),
         doubt=MaskDoubt(missed=0.3, false_alarms=0.4, least_confidence=0.3),
         clean_share=0.17,
-        schedule=replace(_STANDARD_SCHEDULE, steps=3_000, steady_steps=1_400, batch_size=6, is_bf16=True),
+        schedule=replace(_STANDARD_SCHEDULE, steps=2_200, steady_steps=1_100, batch_size=6, is_bf16=True),
     ),
     detector=DetectorRecipe(
         network=DetectorConfig(widths=(16, 32, 64, 96, 128)),
@@ -274,7 +274,7 @@ STANDARD = Recipe(
         schedule=_STANDARD_DETECTION,
         annotated_share=0.25,
         finetuning=replace(
-            _STANDARD_DETECTION, steps=8_000, steady_steps=2_500, batch_size=4, crop_px=192, learning_rate=1e-3
+            _STANDARD_DETECTION, steps=6_000, steady_steps=2_000, batch_size=4, crop_px=192, learning_rate=1e-3
         ),
         clean_alarms=0.0025,
     ),
