@@ -14,7 +14,7 @@ class MaskDoubt:
 
     Attributes:
         missed: share of photos whose mask is hidden whole.
-        false_alarms: share of photos that are given the mask of the next photo on top of their own.
+        false_alarms: share of photos that are given a mask of another place on top of their own.
         least_confidence: each mask is weakened by a factor between it and 1, drawn for the photo; 1 leaves it.
     """
 
@@ -26,10 +26,11 @@ class MaskDoubt:
 CERTAIN = MaskDoubt(missed=0.0, false_alarms=0.0, least_confidence=1.0)
 
 
-def doubted(mask: Tensor, doubt: MaskDoubt, generator: torch.Generator) -> Tensor:
+def doubted(mask: Tensor, alarms: Tensor, doubt: MaskDoubt, generator: torch.Generator) -> Tensor:
     """The true ``mask`` (N, 1, H, W) in [0, 1] as a detector might have given it.
 
-    A false alarm is somebody else's defect: its shape tells the network nothing, only the pixels under it do.
+    ``alarms`` (N, 1, H, W) are defects of another place: their shape tells the network nothing, only the pixels under
+    them do.
     """
 
     def drawn(least: float = 0.0) -> Tensor:
@@ -41,5 +42,5 @@ def doubted(mask: Tensor, doubt: MaskDoubt, generator: torch.Generator) -> Tenso
         given = given * drawn(doubt.least_confidence)
     if doubt.false_alarms:
         is_alarmed = drawn() < doubt.false_alarms
-        given = torch.maximum(given, mask.roll(1, dims=0) * is_alarmed * drawn(doubt.least_confidence))
+        given = torch.maximum(given, alarms * is_alarmed * drawn(doubt.least_confidence))
     return given

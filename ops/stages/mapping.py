@@ -104,7 +104,8 @@ class MappingStage:
     def losses(self, batch: MappingBatch, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
         """Weighted sum of the terms of ``MappingWeights`` on one batch, each term for the log."""
         weights, pairs = self.weights, partly_clean(batch.pairs, self.clean_share)
-        translation = self.network(pairs.degraded, doubted(pairs.mask, self.doubt, generator))
+        alarms = batch.pairs.mask.flip(-1)
+        translation = self.network(pairs.degraded, doubted(pairs.mask, alarms, self.doubt, generator))
         restored, clean = translation.restored, pairs.clean
         with torch.no_grad():
             clean_latent = self.network.clean_vae.encode(clean).mean
