@@ -118,7 +118,7 @@ def _paper_like(recipe: Recipe) -> Recipe:
         changed,
         degraded_vae=replace(changed.degraded_vae, weights=PAPER.degraded_vae.weights),
         clean_vae=replace(changed.clean_vae, weights=PAPER.clean_vae.weights),
-        mapping=replace(changed.mapping, weights=PAPER.mapping.weights, doubt=PAPER.mapping.doubt),
+        mapping=replace(changed.mapping, weights=PAPER.mapping.weights, mask_dropout=PAPER.mapping.mask_dropout),
     )
 
 

@@ -13,7 +13,6 @@ from models.mapping import MappingConfig
 from models.vae import VaeConfig
 from ops.degradation.recipe import PAPER_DEGRADATION, STANDARD_DEGRADATION
 from ops.face_recipes import PAPER_FACES, SMOKE_FACES, STANDARD_FACES
-from ops.mask_doubt import CERTAIN, MaskDoubt
 from ops.pair_building import DatasetRecipe
 from ops.releases import ReleaseConfig
 from ops.restorers.bm3d import BlindBm3d
@@ -161,7 +160,7 @@ PAPER = Recipe(
             feature_matching=_PAPER_MATCHING,
             adversarial_from=0,
         ),
-        doubt=CERTAIN,
+        mask_dropout=0.0,
         clean_share=0.0,
         schedule=_paper_schedule(_VOC_PHOTOS, 36, (150, 100), (2e-4, 2e-4)),
     ),
@@ -264,9 +263,9 @@ STANDARD = Recipe(
             feature_matching=0.2,
             adversarial_from=0.6,
         ),
-        doubt=MaskDoubt(missed=0.3, false_alarms=0.4, least_confidence=0.3),
+        mask_dropout=0.4,
         clean_share=0.17,
-        schedule=replace(_STANDARD_SCHEDULE, steps=2_200, steady_steps=1_100, batch_size=6, is_bf16=True),
+        schedule=replace(_STANDARD_SCHEDULE, steps=2_500, steady_steps=1_200, batch_size=6, is_bf16=True),
     ),
     detector=DetectorRecipe(
         network=DetectorConfig(widths=(16, 32, 64, 96, 128)),
@@ -329,7 +328,7 @@ SMOKE = Recipe(
         gate=FidelityGateConfig(width=12),
         discriminator=_SMOKE_JUDGE,
         weights=STANDARD.mapping.weights,
-        doubt=MaskDoubt(missed=0.4, false_alarms=0.0, least_confidence=1.0),
+        mask_dropout=STANDARD.mapping.mask_dropout,
         clean_share=0.0,
         schedule=replace(_SMOKE_SCHEDULE, steps=2800, steady_steps=1400),
     ),

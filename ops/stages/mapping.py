@@ -17,7 +17,6 @@ from ops.checkpoints import Checkpoint, config_from_json, config_to_json
 from ops.feature_weights import feature_trunk
 from ops.images import encode_png
 from ops.losses import feature_matching, lsgan, perceptual
-from ops.mask_doubt import MaskDoubt, doubted
 from ops.pairs import PairBatch, PairSource
 from ops.pictures import contact_sheet
 from ops.stages.vae import VaeRecipe
@@ -57,7 +56,7 @@ class MappingRecipe:
         gate: layers of the fidelity gate; None restores without one, as published.
         discriminator: layers of the judge of restored photos.
         weights: of the losses.
-        doubt: how the masks are spoilt, because a detector misses defects and sees some where none are.
+        mask_dropout: share of pairs whose mask is hidden, because a detector will miss defects, too.
         clean_share: of each batch is shown undamaged and has to come back as it is.
         schedule: of the training.
     """
@@ -66,7 +65,7 @@ class MappingRecipe:
     gate: FidelityGateConfig | None
     discriminator: DiscriminatorConfig
     weights: MappingWeights
-    doubt: MaskDoubt
+    mask_dropout: float
     clean_share: float
     schedule: Schedule
 
@@ -85,7 +84,7 @@ class MappingStage:
     def __init__(self, recipe: MappingRecipe, degraded_vae: Vae, clean_vae: Vae, features: nn.Module) -> None:
         self.weights = recipe.weights
         self.features = features
-        self.doubt = recipe.doubt
+        self.mask_dropout = recipe.mask_dropout
         self.clean_share = recipe.clean_share
         self.network = TripletNetwork(
             degraded_vae.requires_grad_(False),
@@ -104,8 +103,9 @@ class MappingStage:
     def losses(self, batch: MappingBatch, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
         """Weighted sum of the terms of ``MappingWeights`` on one batch, each term for the log."""
         weights, pairs = self.weights, partly_clean(batch.pairs, self.clean_share)
-        alarms = batch.pairs.mask.flip(-1)
-        translation = self.network(pairs.degraded, doubted(pairs.mask, alarms, self.doubt, generator))
+        shape = (len(pairs.mask), 1, 1, 1)
+        is_seen = torch.rand(shape, generator=generator, device=pairs.mask.device) >= self.mask_dropout
+        translation = self.network(pairs.degraded, pairs.mask * is_seen)
         restored, clean = translation.restored, pairs.clean
         with torch.no_grad():
             clean_latent = self.network.clean_vae.encode(clean).mean

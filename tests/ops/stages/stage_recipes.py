@@ -8,7 +8,6 @@ from torch.nn import functional as F
 from models.discriminators import DiscriminatorConfig
 from models.fidelity_gate import FidelityGateConfig
 from models.mapping import MappingConfig
-from ops.mask_doubt import MaskDoubt
 from ops.pairs import PairBatch
 from ops.stages.mapping import MappingRecipe, MappingWeights
 from ops.stages.vae import VaeRecipe, VaeWeights
@@ -59,7 +58,7 @@ MAPPING_RECIPE = MappingRecipe(
         feature_matching=0.2,
         adversarial_from=0.5,
     ),
-    doubt=MaskDoubt(missed=0.2, false_alarms=0.2, least_confidence=0.5),
+    mask_dropout=0.2,
     clean_share=0.0,
     schedule=SCHEDULE,
 )
