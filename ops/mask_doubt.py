@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ops.processes import uniform_rows
+
 
 @dataclass(frozen=True)
 class MaskDoubt:
@@ -34,7 +36,7 @@ def doubted(mask: Tensor, alarms: Tensor, doubt: MaskDoubt, generator: torch.Gen
     """
 
     def drawn(least: float = 0.0) -> Tensor:
-        number = torch.rand((len(mask), 1, 1, 1), generator=generator, device=mask.device)
+        number = uniform_rows(mask[..., :1, :1], generator)  # (N, 1, 1, 1)
         return least + (1 - least) * number
 
     given = mask * (drawn() >= doubt.missed)

@@ -20,6 +20,8 @@ from ops.losses import feature_matching, lsgan, perceptual
 from ops.mask_doubt import MaskDoubt, doubted
 from ops.pairs import PairBatch, PairSource
 from ops.pictures import contact_sheet
+from ops.processes import part_here
+from ops.spread_training import spread
 from ops.stages.vae import VaeRecipe
 from ops.tensor_files import load_weights
 from ops.training import Facts, Schedule, Workbench, fit, seeded
@@ -133,6 +135,7 @@ class MappingStage:
         return (lsgan(self.judge(real), is_real=True) + lsgan(self.judge(fake), is_real=False)) / 2
 
 
+@spread
 def train_mapping(
     recipe: MappingRecipe,
     degraded_vae: Checkpoint,
@@ -155,7 +158,8 @@ def train_mapping(
     stage.network.to(bench.device)
 
     def batches(step: int) -> MappingBatch:
-        fresh = pairs.batch(step, schedule.batch_size, schedule.crop_px).to(bench.device)
+        """Pairs of one step, and whether the discriminator has joined by then."""
+        fresh = pairs.batch(step, schedule.batch_size, schedule.crop_px, part_here()).to(bench.device)
         return MappingBatch(fresh, schedule.has_passed(recipe.weights.adversarial_from, step))
 
     grounds = {"degraded_vae": degraded_vae.sha256, "clean_vae": clean_vae.sha256}
@@ -180,8 +184,9 @@ def train_mapping(
 
 
 def partly_clean(pairs: PairBatch, share: float) -> PairBatch:
-    """The same pairs, the first ``share`` of them undamaged: degraded and clean photo alike, mask 0."""
-    count = round(share * len(pairs.clean))
+    """The same pairs, the first ``share`` of the batch undamaged: degraded and clean photo alike, mask 0."""
+    part = part_here()
+    count = len(part.of(range(round(share * len(pairs.clean) * part.count))))
     degraded = torch.cat([pairs.clean[:count], pairs.degraded[count:]])
     return PairBatch(pairs.clean, degraded, torch.cat([torch.zeros_like(pairs.mask[:count]), pairs.mask[count:]]))
 
