@@ -54,6 +54,7 @@ def _mapping_row(recipe: Recipe) -> str:
     vaes = (Vae(recipe.degraded_vae.network), Vae(recipe.clean_vae.network))
 
     def batch(number: int) -> MappingBatch:
+        """What the mapping sees in one step."""
         return MappingBatch(pairs.batch(number, schedule.batch_size, schedule.crop_px), is_judged=True)
 
     return _row("mapping", recipe, schedule, batch, MappingStage(recipe.mapping, *vaes, GradientPyramid()))
@@ -64,6 +65,7 @@ def _detector_row(recipe: Recipe) -> str:
     defects = FreshDefects(installed_pictures(), (), recipe.dataset.degradation, seed=0)
 
     def batch(number: int) -> DefectBatch:
+        """What the detector sees in one step."""
         return defects.batch(number, schedule.batch_size, schedule.crop_px)
 
     return _row("detector", recipe, schedule, batch, DetectorStage(recipe.detector))

@@ -48,9 +48,8 @@ class Posterior:
     mean: Tensor
     logvar: Tensor
 
-    def sample(self, generator: torch.Generator | None = None) -> Tensor:
-        """Draw z = mean + exp(logvar / 2) * n with n ~ N(0, 1) (Kingma and Welling, ICLR 2014, equation 10)."""
-        noise = torch.randn(self.mean.shape, generator=generator, device=self.mean.device, dtype=self.mean.dtype)
+    def sample(self, noise: Tensor) -> Tensor:
+        """Z = mean + exp(logvar / 2) * noise, noise ~ N(0, 1) (Kingma and Welling, ICLR 2014, equation 10)."""
         return self.mean + (0.5 * self.logvar).exp() * noise
 
 
@@ -123,4 +122,4 @@ class Vae(nn.Module):
     def forward(self, photo: Tensor) -> tuple[Tensor, Posterior]:
         """Encode, sample and decode ``photo`` as in training."""
         posterior = self.encode(photo)
-        return self.decode(posterior.sample()), posterior
+        return self.decode(posterior.sample(torch.randn_like(posterior.mean))), posterior

@@ -14,6 +14,7 @@ from ops.detection.calibration import threshold_of
 from ops.domain_gap import gap_crops, gap_plot, gap_table, measure_gap
 from ops.pair_sets import PairSet
 from ops.pairs import OldCrops, PairBatch, PairSource, old_crops, training_pairs, validation_sample
+from ops.parts import WHOLE, Part
 from ops.recipes import Recipe
 from ops.releases import assemble, checkpoint_weights
 from ops.stages.mapping import train_mapping
@@ -62,10 +63,10 @@ class HalfCleanPairs:
     def __init__(self, pairs: PairSource) -> None:
         self.pairs = pairs
 
-    def batch(self, step: int, size: int, crop_px: int) -> PairBatch:
-        """``size`` pairs of ``crop_px`` for one step."""
-        drawn = self.pairs.batch(step, size, crop_px)
-        half = size // 2
+    def batch(self, step: int, size: int, crop_px: int, part: Part = WHOLE) -> PairBatch:
+        """``part`` of the ``size`` pairs of ``crop_px`` of one step."""
+        drawn = self.pairs.batch(step, size, crop_px, part)
+        half = len(part.of(range(size // 2)))
         return PairBatch(drawn.clean, torch.cat([drawn.clean[:half], drawn.degraded[half:]]), drawn.mask)
 
 

@@ -1,4 +1,8 @@
-"""The terms of the training losses: pure functions of tensors to scalars."""
+"""The terms of the training losses: functions of tensors to scalars.
+
+Each is a mean over the photos, so that the mean over several processes is the loss of the whole batch. What a term
+divides by beside their number, such as the area that is judged, is therefore taken over all processes.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from models.vae import Posterior
+from ops.processes import mean_of_all, part_here, sum_of_all
 
 
 def kl(posterior: Posterior) -> Tensor:
@@ -78,7 +83,7 @@ def focal(logits: Tensor, mask: Tensor, judged: Tensor, gamma: float) -> Tensor:
     """
     agreement = 1 - (logits.sigmoid() - mask).abs()
     cross_entropy = F.binary_cross_entropy_with_logits(logits, mask, reduction="none")
-    return ((1 - agreement) ** gamma * cross_entropy * judged).sum() / judged.sum().clamp(min=1)
+    return ((1 - agreement) ** gamma * cross_entropy * judged).sum() / _area(judged)
 
 
 def balanced_cross_entropy(logits: Tensor, mask: Tensor, judged: Tensor, max_weight: float) -> Tensor:
@@ -88,11 +93,11 @@ def balanced_cross_entropy(logits: Tensor, mask: Tensor, judged: Tensor, max_wei
     judged pixels of the batch, at most ``max_weight``, and divided out again, so the value does not grow with rare
     damage.
     """
-    damaged = ((mask * judged).sum() / judged.sum().clamp(min=1)).clamp(min=1e-6)
+    damaged = (mean_of_all((mask * judged).sum()) / _area(judged)).clamp(min=1e-6)
     weight = ((1 - damaged) / damaged).clamp(max=max_weight)
     weights = judged * (1 + (weight - 1) * mask)
     cross_entropy = F.binary_cross_entropy_with_logits(logits, mask, reduction="none")
-    return (weights * cross_entropy).sum() / weights.sum().clamp(min=1)
+    return (weights * cross_entropy).sum() / _area(weights)
 
 
 def hinge(verdicts: Sequence[Sequence[Tensor]], *, is_real: bool) -> Tensor:
@@ -112,10 +117,15 @@ def hinge_fooling(verdicts: Sequence[Sequence[Tensor]]) -> Tensor:
 def layer_distance(restored: Sequence[Tensor], clean: Sequence[Tensor]) -> Tensor:
     """Mean L1 distance of a fixed network's layers for two photos, each layer in units of its own mean magnitude."""
     distances = [
-        F.l1_loss(ours, theirs) / theirs.detach().abs().mean().clamp(min=1e-6)
+        F.l1_loss(ours, theirs) / mean_of_all(theirs.detach().abs().mean()).clamp(min=1e-6)
         for ours, theirs in zip(restored, clean, strict=True)
     ]
     return torch.stack(distances).mean()
+
+
+def _area(plane: Tensor) -> Tensor:
+    """The sum of ``plane`` over the whole batch, at least 1, divided by the number of processes."""
+    return sum_of_all(plane.sum()).clamp(min=1) / part_here().count
 
 
 def _gram(features: Tensor) -> Tensor:

@@ -21,6 +21,7 @@ from ops.degradation.texture_scans import TextureScan, scans_of
 from ops.images import decode_rgb
 from ops.pair_sets import PairSet
 from ops.pair_shards import FORMAT, StoredPair, read_row_group, row_groups, write_shard
+from ops.parts import WHOLE, Part
 
 
 @dataclass(frozen=True)
@@ -43,17 +44,6 @@ class DatasetRecipe:
     def num_pairs(self, split: str) -> int:
         """How many frozen pairs ``split`` has."""
         return {TRAIN: self.train_pairs, VALIDATION: self.validation_pairs, HELD_OUT: self.held_out_pairs}[split]
-
-
-@dataclass(frozen=True)
-class Part:
-    """Every ``count``-th shard, beginning with the one numbered ``number``: what one process of several makes."""
-
-    number: int
-    count: int
-
-
-WHOLE = Part(0, 1)
 
 
 def build_pair_set(
@@ -99,7 +89,7 @@ def make_shards(
     folder = _folder(corpus, textures, recipe, root)
     folder.mkdir(parents=True, exist_ok=True)
     orders = [order for split in SPLITS for order in _orders(folder, split, corpus, textures, recipe)]
-    ours = orders[part.number :: part.count]
+    ours = part.of(orders)
     missing = [order for order in ours if not order.path.is_file()]
     for done, order in enumerate(_make(missing, num_workers), start=1):
         report(f"{order.path.name}: {len(order.numbers)} pairs, shard {done} of {len(missing)}")
@@ -120,7 +110,19 @@ def scans_for(textures: Corpus, split: str) -> tuple[TextureScan, ...]:
 
 def random_crop(photo: Tensor, side_px: int, generator: torch.Generator) -> Tensor:
     """A square of ``side_px`` out of ``photo`` (1, C, H, W), anywhere."""
-    top, left = (int(torch.randint(length - side_px + 1, (1,), generator=generator)) for length in photo.shape[-2:])
+    height, width = photo.shape[-2:]
+    return cut(photo, draw_corner(height, width, side_px, generator), side_px)
+
+
+def draw_corner(height: int, width: int, side_px: int, generator: torch.Generator) -> tuple[int, int]:
+    """Top and left of a square of ``side_px``, anywhere in a photo of ``height`` x ``width``."""
+    top, left = (int(torch.randint(length - side_px + 1, (1,), generator=generator)) for length in (height, width))
+    return top, left
+
+
+def cut(photo: Tensor, corner: tuple[int, int], side_px: int) -> Tensor:
+    """The square of ``side_px`` whose top and left are ``corner``, out of ``photo`` (1, C, H, W)."""
+    top, left = corner
     return photo[..., top : top + side_px, left : left + side_px]
 
 

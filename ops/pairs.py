@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import accumulate
 from typing import Any, Protocol
 
@@ -13,14 +12,16 @@ import torch
 from torch import Tensor
 
 from ops.corpora.records import HELD_OUT, TRAIN, VALIDATION, Corpus, CorpusPhoto
-from ops.degradation.degrade import apply_plan, before_ageing, draw_plan
-from ops.degradation.on_device.ageing import aged_on_device
+from ops.degradation.degrade import before_ageing
 from ops.degradation.recipe import DegradationRecipe
 from ops.degradation.texture_scans import TextureScan
+from ops.fresh_crops import FreshCrops, ages_on, decode_bytes, step_generator
 from ops.images import decode_mask, decode_rgb
-from ops.pair_building import DatasetRecipe, large_enough, random_crop, scans_for
+from ops.pair_building import DatasetRecipe, cut, draw_corner, large_enough, scans_for
 from ops.pair_sets import PairSet
 from ops.pair_shards import RowGroup, read_pairs, read_row_group, row_groups
+from ops.parts import WHOLE, Part
+from ops.remembered import Remembered
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,8 @@ class PairBatch:
 class PairSource(Protocol):
     """Where a training takes its pairs from."""
 
-    def batch(self, step: int, size: int, crop_px: int) -> PairBatch:
-        """``size`` pairs of ``crop_px`` for one step."""
+    def batch(self, step: int, size: int, crop_px: int, part: Part = WHOLE) -> PairBatch:
+        """``part`` of the ``size`` pairs of ``crop_px`` of one step."""
 
 
 class FrozenPairs:
@@ -50,21 +51,24 @@ class FrozenPairs:
     """
 
     def __init__(self, pairs: PairSet, split: str, seed: int) -> None:
+        self._pair_px = pairs.pair_px
         self._groups = row_groups(pairs, split)
         if not self._groups:
             raise ValueError(
                 f"{pairs.folder} holds no {split} pairs; materialize degraded_pairs with a recipe that does"
             )
         self._ends = list(accumulate(group.num_rows for group in self._groups))
-        self._rows = lru_cache(maxsize=64)(_picture_rows)
+        self._rows = Remembered(_picture_rows, capacity=64)
         self.seed = seed
 
-    def batch(self, step: int, size: int, crop_px: int) -> PairBatch:
-        """``size`` random crops of random pairs, half of them mirrored."""
-        generator = _generator(self.seed, step)
+    def batch(self, step: int, size: int, crop_px: int, part: Part = WHOLE) -> PairBatch:
+        """``part`` of ``size`` random crops of random pairs, half of them mirrored."""
+        part.even_size(size)
+        generator = step_generator(self.seed, step)
         chosen = torch.randint(self._ends[-1], (size,), generator=generator).tolist()
-        crops = [random_crop(self._pictures(index), crop_px, generator) for index in chosen]
-        return _split(_mirrored(torch.cat(crops), generator))
+        drawn = [(index, draw_corner(self._pair_px, self._pair_px, crop_px, generator)) for index in chosen]
+        crops = [cut(self._pictures(index), corner, crop_px) for index, corner in part.of(drawn)]
+        return _split(_mirrored(torch.cat(crops), size, generator, part))
 
     def _pictures(self, index: int) -> Tensor:
         """Clean, degraded and mask of pair ``index`` as (1, 7, P, P)."""
@@ -75,11 +79,7 @@ class FrozenPairs:
 
 
 class FreshPairs:
-    """Pairs made on the fly from clean photos: endless, and never the same twice.
-
-    ``ages_on`` names the device on which whole batches are aged as tensors; None ages photo by photo in numpy, as the
-    frozen pairs are. Clean photos and masks are the same either way, degraded ones only alike (docs/decisions/0010).
-    """
+    """Pairs made on the fly from clean photos: endless, and never the same twice. ``ages_on`` as in ``FreshCrops``."""
 
     def __init__(
         self,
@@ -89,29 +89,17 @@ class FreshPairs:
         seed: int,
         ages_on: str | None = None,
     ) -> None:
-        self.photos = photos
-        self.scans = scans
-        self.recipe = recipe
+        self.crops = FreshCrops(photos, scans, recipe, ages_on)
         self.seed = seed
-        self.ages_on = ages_on
-        self._decode = lru_cache(maxsize=256)(_decode_bytes)
 
-    def batch(self, step: int, size: int, crop_px: int) -> PairBatch:
-        """``size`` freshly damaged crops, on the device that aged them."""
-        generator = _generator(self.seed, step)
-        damage = apply_plan if self.ages_on is None else before_ageing
-        made, plans = [], []
-        for index in torch.randint(len(self.photos), (size,), generator=generator):
-            photo = self._decode(self.photos[index])
-            crop = random_crop(photo, crop_px, generator).float() / 255
-            pair = damage(crop, draw_plan(self.recipe, crop_px, crop_px, generator, self.scans))
-            made.append(torch.cat([pair.clean, pair.degraded, pair.mask], dim=1))
-            plans.append(pair.plan)
-        stacked = torch.cat(made)
-        if self.ages_on is not None:
-            stacked = stacked.to(self.ages_on)
-            stacked[:, 3:6] = aged_on_device(stacked[:, 3:6], plans).mul(255).round() / 255
-        return _split(_mirrored(stacked, generator))
+    def batch(self, step: int, size: int, crop_px: int, part: Part = WHOLE) -> PairBatch:
+        """``part`` of ``size`` freshly damaged crops, on the device that aged them."""
+        generator = step_generator(self.seed, step)
+        pairs = [before_ageing(crop.source, crop.plan) for crop in self.crops.draw(size, crop_px, generator, part)]
+        degraded = self.crops.aged(torch.cat([pair.degraded for pair in pairs]), [pair.plan for pair in pairs])
+        known = torch.cat([torch.cat([pair.clean, pair.mask], dim=1) for pair in pairs]).to(degraded.device)
+        stacked = torch.cat([known[:, :3], degraded, known[:, 3:]], dim=1)
+        return _split(_mirrored(stacked, size, generator, part))
 
 
 class OldCrops:
@@ -122,14 +110,16 @@ class OldCrops:
         if not self.photos:
             raise ValueError(f"none of {len(photos)} old photos has sides of {crop_px} px; bring larger scans")
         self.seed = seed
-        self._decode = lru_cache(maxsize=256)(_decode_bytes)
+        self._decoded = Remembered(decode_bytes, capacity=256)
 
-    def batch(self, step: int, size: int, crop_px: int) -> Tensor:
-        """``size`` crops (N, 3, crop_px, crop_px)."""
-        generator = _generator(self.seed, step)
-        chosen = torch.randint(len(self.photos), (size,), generator=generator)
-        crops = [random_crop(self._decode(self.photos[index]), crop_px, generator) for index in chosen]
-        return _mirrored(torch.cat(crops).float() / 255, generator)
+    def batch(self, step: int, size: int, crop_px: int, part: Part = WHOLE) -> Tensor:
+        """``part`` of ``size`` crops, (N, 3, crop_px, crop_px)."""
+        part.even_size(size)
+        generator = step_generator(self.seed, step)
+        chosen = [self.photos[index] for index in torch.randint(len(self.photos), (size,), generator=generator)]
+        drawn = [(photo, draw_corner(photo.height, photo.width, crop_px, generator)) for photo in chosen]
+        crops = [cut(self._decoded(photo), corner, crop_px) for photo, corner in part.of(drawn)]
+        return _mirrored(torch.cat(crops).float() / 255, size, generator, part)
 
 
 def training_pairs(pairs: PairSet, clean: Corpus, textures: Corpus, recipe: DatasetRecipe, device: str) -> PairSource:
@@ -153,12 +143,7 @@ def training_pairs(pairs: PairSet, clean: Corpus, textures: Corpus, recipe: Data
             f"none of {len(clean.train)} training photos has sides of {recipe.pair_px} px; bring larger ones with "
             "ALBUMEN_CLEAN_PHOTOS"
         )
-    return FreshPairs(photos, scans_for(textures, TRAIN), recipe.degradation, recipe.seed, _ages_on(device))
-
-
-def ageing_facts(recipe: DatasetRecipe, device: str) -> dict[str, str]:
-    """What a training on ``device`` must record beside ``recipe``: nothing, or that its pairs are aged as tensors."""
-    return {"ageing": "as tensors, form 1"} if recipe.trains_fresh and _ages_on(device) is not None else {}
+    return FreshPairs(photos, scans_for(textures, TRAIN), recipe.degradation, recipe.seed, ages_on(device))
 
 
 def old_crops(old: Corpus, crop_px: int, seed: int) -> OldCrops | None:
@@ -182,26 +167,13 @@ def held_out_clean(pairs: PairSet) -> Tensor:
     return torch.cat([one.pair.clean for one in read_pairs(pairs, HELD_OUT)])
 
 
-def _ages_on(device: str) -> str | None:
-    """The switch between the two forms of ageing."""
-    return None if torch.device(device).type == "cpu" else device
-
-
-def _decode_bytes(photo: CorpusPhoto) -> Tensor:
-    """A photo as bytes (1, 3, H, W): a quarter of the memory of float32."""
-    return decode_rgb(photo.read()).mul(255).round().byte()
-
-
 def _picture_rows(group: RowGroup) -> list[dict[str, Any]]:
     return read_row_group(group, ["clean", "degraded", "mask"])
 
 
-def _generator(seed: int, step: int) -> torch.Generator:
-    return torch.Generator().manual_seed((seed << 32) + step)
-
-
-def _mirrored(photos: Tensor, generator: torch.Generator) -> Tensor:
-    is_mirrored = torch.rand(len(photos), 1, 1, 1, generator=generator) < 0.5
+def _mirrored(photos: Tensor, size: int, generator: torch.Generator, part: Part) -> Tensor:
+    """``photos``, which are ``part`` of ``size``, each with a chance of one half turned round."""
+    is_mirrored = part.of(torch.rand(size, 1, 1, 1, generator=generator)) < 0.5
     return torch.where(is_mirrored.to(photos.device), photos.flip(-1), photos)
 
 

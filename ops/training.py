@@ -14,6 +14,8 @@ import torch
 from torch import Tensor, nn
 
 from ops.checkpoints import Checkpoint, find_checkpoint, fingerprint, verify_checkpoint, write_checkpoint
+from ops.processes import average_gradients, average_terms, meet_at, part_here
+from ops.shared_batch_norm import share_batch_norm
 from ops.tensor_files import load_tensors, save_tensors
 from ops.tracking import PartLog, RunLog
 
@@ -92,7 +94,8 @@ class Stage(Protocol[B_contra]):
 class Workbench:
     """Where a training works: ``root`` of the checkpoints, ``log`` of the numbers, ``report`` of lines, the device.
 
-    ``vgg_weights`` is the user's file of VGG's weights for the perceptual loss, see ``ops/feature_weights.py``.
+    ``vgg_weights`` is the user's file of VGG's weights for the perceptual loss, see ``ops/feature_weights.py``;
+    ``num_processes`` is in how many processes one training runs, see ``ops/spread_training.py``.
     """
 
     root: Path
@@ -100,13 +103,16 @@ class Workbench:
     report: Callable[[str], None]
     device: str = "cpu"
     vgg_weights: Path | None = None
+    num_processes: int = 1
 
     def part(self, name: str) -> Workbench:
         """The same bench for one of several trainings that share a log."""
         return replace(self, log=PartLog(self.log, name))
 
     def show(self, checkpoint: Checkpoint, samples: bytes) -> None:
-        """Keep a PNG of what the trained network does, beside its weights and in the log."""
+        """Keep a PNG of what the trained network does, beside its weights and in the log; the first process does."""
+        if part_here().number > 0:
+            return
         (checkpoint.folder / "samples.png").write_bytes(samples)
         self.log.picture("samples.png", samples)
 
@@ -130,11 +136,12 @@ def fit(
     """Train ``stage`` to the end of ``schedule``, resuming what an earlier run with the same ``facts`` left.
 
     Step k sees ``batches(k)`` and randomness seeded by (seed, k), so a resumed training equals an uninterrupted one.
+    Of several processes (``ops/spread_training.py``) each sees its part of the batch, and all end a step alike.
 
     Args:
         name: of the stage, for messages and the checkpoint.
         stage: networks and losses.
-        batches: the batch of a step, as a function of the step alone.
+        batches: the batch of a step, as a function of the step alone; of several processes, this one's part of it.
         schedule: see ``Schedule``.
         facts: everything that decides the result; recorded in the checkpoint, whose folder is named by them.
         bench: where to work.
@@ -144,6 +151,7 @@ def fit(
     """
     folder = bench.root / f"{name}-{fingerprint(facts)}"
     earlier = find_checkpoint(folder)
+    meet_at(0 if earlier is None else earlier.step, bench.device)
     if earlier is not None and earlier.step >= schedule.steps:
         bench.report(f"{name}: already trained ({earlier.step} steps); delete {folder} to train it again")
         return verify_checkpoint(earlier)
@@ -164,7 +172,11 @@ def fit(
             bench.log.scalars(loop.step, terms)
         if progress.is_save_due(loop.step, terms):
             loop.save(name, folder, facts)
-    return loop.save(name, folder, facts)
+    loop.save(name, folder, facts)
+    meet_at(loop.step, bench.device)
+    finished = find_checkpoint(folder)
+    assert finished is not None
+    return finished
 
 
 def flattened(facts: Facts, prefix: str = "") -> dict[str, object]:
@@ -182,8 +194,8 @@ class _Loop:
         self.step = 0
         self.history: list[dict[str, float]] = []
         self.device = device
-        self.trained = trained.to(device)
-        self.adversaries = adversaries.to(device)
+        self.trained = share_batch_norm(trained).to(device)
+        self.adversaries = share_batch_norm(adversaries).to(device)
         self.ema = {name: tensor.detach().clone() for name, tensor in self.trained.state_dict().items()}
         self.optimiser = _adam(self.trained, schedule.learning_rate, schedule)
         has_adversaries = any(True for _ in self.adversaries.parameters())
@@ -217,13 +229,15 @@ class _Loop:
                 terms = terms | {"discriminator": float(adversary_loss.detach())}
         self._average(schedule.ema_decay)
         self.step += 1
-        return terms
+        return average_terms(terms, self.device)
 
-    def save(self, name: str, folder: Path, facts: Mapping[str, object]) -> Checkpoint:
-        """Write the state for a resume, then the moving average as the result so far."""
+    def save(self, name: str, folder: Path, facts: Mapping[str, object]) -> None:
+        """Write the state for a resume, then the moving average as the result so far; the first process does."""
+        if part_here().number > 0:
+            return
         save_tensors(folder / "training.safetensors", self._state())
         save_tensors(folder / "weights.safetensors", self.ema)
-        return write_checkpoint(folder, name, self.step, facts, self.history)
+        write_checkpoint(folder, name, self.step, facts, self.history)
 
     def _average(self, decay: float) -> None:
         """Moving average of the weights with warm-up; whole numbers (counters of batches) are copied."""
@@ -292,11 +306,12 @@ def _adam(network: nn.Module, rate: float, schedule: Schedule) -> torch.optim.Ad
 
 
 def _descend(optimiser: torch.optim.Optimizer, loss: Tensor, network: nn.Module, rate: float, clip: float) -> None:
-    """One step down the gradient of ``loss`` at learning rate ``rate``."""
+    """One step down the gradient of ``loss``, averaged over all processes, at learning rate ``rate``."""
     for group in optimiser.param_groups:
         group["lr"] = rate
     optimiser.zero_grad(set_to_none=True)
     loss.backward()
+    average_gradients(network)
     nn.utils.clip_grad_norm_(network.parameters(), clip)
     optimiser.step()
 

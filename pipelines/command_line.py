@@ -35,6 +35,7 @@ def main() -> None:
       ALBUMEN_ARCHIVE_TARGET  where restored photos go
       ALBUMEN_MODEL           shipped (default) or trained: which model restores
       ALBUMEN_DEVICE          cpu, cuda, ...
+      ALBUMEN_GPUS            over how many of them one training is spread (1)
       ALBUMEN_VGG             torchvision's vgg19-dcbb9e9d.pth, for the perceptual loss of a training
       ALBUMEN_INCEPTION       NVIDIA's inception-2015-12-05.pt, for FID among the scores
     """

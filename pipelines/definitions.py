@@ -91,7 +91,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
                 device=settings.device,
                 finder_cache=str(settings.home / "cache"),
             ),
-            "compute": Compute(device=settings.device, vgg_weights=settings.vgg),
+            "compute": Compute(device=settings.device, gpus=settings.gpus, vgg_weights=settings.vgg),
             "metric_weights": MetricWeights(inception=settings.inception),
             "credentials": ContentCredentials(
                 certificate=os.environ.get("ALBUMEN_C2PA_CERTIFICATE", ""),

@@ -90,7 +90,7 @@ class Tracking(dg.ConfigurableResource):  # type: ignore[type-arg]
         device = usable_device(compute.device)
         with self.run(context) as log:
             vgg_weights = None if compute.vgg_weights is None else Path(compute.vgg_weights)
-            yield Workbench(home.checkpoints, log, context.log.info, device, vgg_weights)
+            yield Workbench(home.checkpoints, log, context.log.info, device, vgg_weights, compute.gpus)
 
     def _tags(self, context: dg.AssetExecutionContext, name: str) -> Mapping[str, str]:
         return {"dagster.run_id": context.run.run_id, "dagster.job": context.run.job_name, "dagster.asset": name}
@@ -199,7 +199,11 @@ class MetricWeights(dg.ConfigurableResource):  # type: ignore[type-arg]
 
 
 class Compute(dg.ConfigurableResource):  # type: ignore[type-arg]
-    """Where tensors live: a torch device such as ``cpu`` or ``cuda``; and VGG's weights, if the user has them."""
+    """Where tensors live: a torch device such as ``cpu`` or ``cuda``; and VGG's weights, if the user has them.
+
+    A training runs in ``gpus`` processes with one of these devices each.
+    """
 
     device: str
+    gpus: int = 1
     vgg_weights: str | None = None

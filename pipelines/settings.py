@@ -29,6 +29,7 @@ class Settings:
         model: which model restores (``ALBUMEN_MODEL``): ``shipped``, the default, comes with the project; ``trained``
             is the newest one that was trained and released here.
         device: torch device for training and restoration (``ALBUMEN_DEVICE``, default ``cpu``).
+        gpus: over how many of them one training is spread, a process each (``ALBUMEN_GPUS``, default 1).
         vgg: file of VGG's weights for the perceptual loss of a training (``ALBUMEN_VGG``); None trains without them.
         inception: file of FID's Inception network (``ALBUMEN_INCEPTION``); None leaves FID out of the scores.
     """
@@ -44,6 +45,7 @@ class Settings:
     is_sample_archive: bool
     model: str
     device: str
+    gpus: int
     vgg: str | None
     inception: str | None
 
@@ -52,7 +54,7 @@ class Settings:
         """Read the settings; an empty variable counts as unset.
 
         Raises:
-            ValueError: ``ALBUMEN_MODEL`` is neither of its two values.
+            ValueError: ``ALBUMEN_MODEL`` is neither of its two values, or ``ALBUMEN_GPUS`` no count.
         """
         home = Path(os.environ.get("ALBUMEN_HOME") or ".albumen").resolve()
         source = os.environ.get("ALBUMEN_ARCHIVE_SOURCE")
@@ -69,6 +71,7 @@ class Settings:
             is_sample_archive=bool(os.environ.get("ALBUMEN_SAMPLE_ARCHIVE")) or not (source or old_photos),
             model=_model(os.environ.get("ALBUMEN_MODEL") or MODELS[0]),
             device=os.environ.get("ALBUMEN_DEVICE") or "cpu",
+            gpus=_count(os.environ.get("ALBUMEN_GPUS") or "1"),
             vgg=os.environ.get("ALBUMEN_VGG") or None,
             inception=os.environ.get("ALBUMEN_INCEPTION") or None,
         )
@@ -78,3 +81,9 @@ def _model(name: str) -> str:
     if name not in MODELS:
         raise ValueError(f"ALBUMEN_MODEL={name} is none of {', '.join(MODELS)}")
     return name
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise ValueError(f"ALBUMEN_GPUS={text} is no count; give 1 or more")
+    return int(text)

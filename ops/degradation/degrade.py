@@ -20,7 +20,7 @@ from ops.degradation.plan import Plan
 from ops.degradation.recipe import DegradationRecipe
 from ops.degradation.texture_scans import PAPER, TextureScan
 
-__all__ = ["Pair", "Plan", "apply_plan", "before_ageing", "degrade", "draw_plan"]
+__all__ = ["Pair", "Plan", "aged", "apply_plan", "before_ageing", "degrade", "draw_plan"]
 
 
 @dataclass(frozen=True)
@@ -86,10 +86,18 @@ def apply_plan(clean: Tensor, plan: Plan) -> Pair:
         ValueError: the photo has not the size the plan was drawn for.
     """
     pair = before_ageing(clean, plan)
-    degraded: Pixels = pair.degraded[0].permute(1, 2, 0).numpy()
-    for step in plan.ageing:
-        degraded = step.apply(degraded)
-    return replace(pair, degraded=_to_tensor(degraded))
+    return replace(pair, degraded=aged(pair.degraded, [plan]))
+
+
+def aged(photos: Tensor, plans: Sequence[Plan]) -> Tensor:
+    """Age each of ``photos`` (N, 3, H, W), as ``before_ageing`` leaves them, by its own plan, onto 8-bit levels."""
+    results = []
+    for photo, plan in zip(photos, plans, strict=True):
+        pixels: Pixels = np.ascontiguousarray(photo.permute(1, 2, 0).numpy())
+        for step in plan.ageing:
+            pixels = step.apply(pixels)
+        results.append(_to_tensor(pixels))
+    return torch.cat(results)
 
 
 def before_ageing(clean: Tensor, plan: Plan) -> Pair:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -23,8 +22,11 @@ from ops.detection.batches import DefectBatch, DefectSource, turned
 from ops.detection.mask_files import grown, import_mask
 from ops.detection.truth import DefectTruth, joined
 from ops.detection.verdicts import JudgedPhoto
+from ops.fresh_crops import step_generator
 from ops.images import PhotoError, decode_mask, decode_photo, decode_rgb, encode_png
-from ops.pair_building import random_crop
+from ops.pair_building import cut, random_crop
+from ops.parts import WHOLE, Part
+from ops.remembered import Remembered
 from ops.storage.locations import open_storage
 from ops.storage.protocol import Storage
 
@@ -77,15 +79,16 @@ class AnnotatedCrops:
     def __init__(self, photos: Sequence[AnnotatedPhoto], seed: int) -> None:
         self.photos = photos
         self.seed = seed
-        self._planes = lru_cache(maxsize=64)(_planes)
+        self._planes = Remembered(_planes, capacity=64)
 
-    def batch(self, step: int, size: int, crop_px: int) -> DefectBatch:
-        """``size`` crops, turned alike; what lies outside a small photo is not judged."""
-        generator = torch.Generator().manual_seed((self.seed << 32) + step)
+    def batch(self, step: int, size: int, crop_px: int, part: Part = WHOLE) -> DefectBatch:
+        """``part`` of ``size`` crops, turned alike; what lies outside a small photo is not judged."""
+        part.even_size(size)
+        generator = step_generator(self.seed, step)
         crops = []
         for number, index in enumerate(torch.randint(len(self.photos), (size,), generator=generator).tolist()):
             crops.append(_crop(self._planes(self.photos[index], crop_px), crop_px, number % 2 == 0, generator))
-        photo, damaged, judged = (torch.cat(crops).float() / 255).split([3, 1, 1], dim=1)
+        photo, damaged, judged = (torch.cat(part.of(crops)).float() / 255).split([3, 1, 1], dim=1)
         return turned(DefectBatch(photo, DefectTruth(damaged, judged)), generator)
 
 
@@ -97,13 +100,14 @@ class MixedDefects:
     synthetic: DefectSource
     annotated_share: float
 
-    def batch(self, step: int, size: int, crop_px: int) -> DefectBatch:
-        """At least one annotated crop, the rest synthetic."""
+    def batch(self, step: int, size: int, crop_px: int, part: Part = WHOLE) -> DefectBatch:
+        """``part`` of at least one annotated crop, the rest synthetic, where the synthetic ones lie."""
         num_annotated = max(1, round(self.annotated_share * size))
-        parts = [self.annotated.batch(step, num_annotated, crop_px)]
+        drawn = [self.annotated.batch(step, num_annotated, crop_px, part)]
         if num_annotated < size:
-            parts.append(self.synthetic.batch(step, size - num_annotated, crop_px))
-        return DefectBatch(torch.cat([part.photo for part in parts]), joined([part.truth for part in parts]))
+            drawn.append(self.synthetic.batch(step, size - num_annotated, crop_px, part))
+        drawn[0] = drawn[0].to(str(drawn[-1].photo.device))
+        return DefectBatch(torch.cat([one.photo for one in drawn]), joined([one.truth for one in drawn]))
 
 
 def _paired(keys: Sequence[str]) -> Iterator[tuple[str, str | None]]:
@@ -162,4 +166,4 @@ def _crop(planes: Tensor, side_px: int, is_damaged: bool, generator: torch.Gener
         start = middle - int(torch.randint(side_px, (1,), generator=generator))
         corner.append(min(max(start, 0), length - side_px))
     top, left = corner
-    return planes[..., top : top + side_px, left : left + side_px]
+    return cut(planes, (top, left), side_px)

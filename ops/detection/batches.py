@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Protocol
 
 import torch
 from torch import Tensor
 
 from ops.corpora.records import TRAIN, VALIDATION, Corpus, CorpusPhoto
-from ops.degradation.degrade import degrade
+from ops.degradation.degrade import Pair, before_ageing
+from ops.degradation.plan import Plan
 from ops.degradation.recipe import DegradationRecipe
 from ops.degradation.texture_scans import TextureScan
-from ops.detection.truth import DefectTruth, joined, truth_of_pair
-from ops.images import decode_rgb
-from ops.pair_building import DatasetRecipe, large_enough, random_crop, scans_for
+from ops.detection.truth import DefectTruth, joined, truth_of_pair, visible_damage
+from ops.fresh_crops import FreshCrops, ages_on, step_generator
+from ops.pair_building import DatasetRecipe, large_enough, scans_for
 from ops.pair_sets import PairSet
 from ops.pair_shards import read_pairs
+from ops.parts import WHOLE, Part
 
 
 @dataclass(frozen=True)
@@ -38,38 +39,47 @@ class DefectBatch:
 class DefectSource(Protocol):
     """Where a training of the detector takes its batches from."""
 
-    def batch(self, step: int, size: int, crop_px: int) -> DefectBatch:
-        """``size`` photos of ``crop_px`` for one step."""
+    def batch(self, step: int, size: int, crop_px: int, part: Part = WHOLE) -> DefectBatch:
+        """``part`` of the ``size`` photos of ``crop_px`` of one step."""
 
 
 class FreshDefects:
-    """Crops of clean photos, damaged anew each time, and aged twice: with their defects and without."""
+    """Crops of clean photos, damaged anew each time, and aged twice: with their defects and without.
+
+    ``ages_on`` as in ``FreshCrops``.
+    """
 
     def __init__(
-        self, photos: Sequence[CorpusPhoto], scans: Sequence[TextureScan], recipe: DegradationRecipe, seed: int
+        self,
+        photos: Sequence[CorpusPhoto],
+        scans: Sequence[TextureScan],
+        recipe: DegradationRecipe,
+        seed: int,
+        ages_on: str | None = None,
     ) -> None:
-        self.photos = photos
-        self.scans = scans
-        self.recipe = recipe
+        self.crops = FreshCrops(photos, scans, recipe, ages_on)
         self.seed = seed
-        self._decode = lru_cache(maxsize=256)(_decode_bytes)
 
-    def batch(self, step: int, size: int, crop_px: int) -> DefectBatch:
-        """``size`` crops, turned alike; a photo smaller than ``crop_px`` is never drawn."""
-        generator = torch.Generator().manual_seed((self.seed << 32) + step)
-        photos = [photo for photo in self.photos if min(photo.width, photo.height) >= crop_px]
-        if not photos:
-            raise ValueError(
-                f"none of {len(self.photos)} clean photos has sides of {crop_px} px; bring larger ones with "
-                "ALBUMEN_CLEAN_PHOTOS"
-            )
-        degraded, truths = [], []
-        for index in torch.randint(len(photos), (size,), generator=generator):
-            source = random_crop(self._decode(photos[index]), crop_px, generator).float() / 255
-            pair = degrade(source, self.recipe, generator, self.scans)
-            degraded.append(pair.degraded)
-            truths.append(truth_of_pair(pair, source))
-        return turned(DefectBatch(torch.cat(degraded), joined(truths)), generator)
+    def batch(self, step: int, size: int, crop_px: int, part: Part = WHOLE) -> DefectBatch:
+        """``part`` of ``size`` crops, turned alike; a photo smaller than ``crop_px`` is never drawn."""
+        generator = step_generator(self.seed, step)
+        pairs = [before_ageing(crop.source, crop.plan) for crop in self.crops.draw(size, crop_px, generator, part)]
+        return turned(aged_defects(pairs, self.crops.aged), generator)
+
+
+def aged_defects(pairs: Sequence[Pair], aged: Callable[[Tensor, Sequence[Plan]], Tensor]) -> DefectBatch:
+    """Age ``pairs``, which are not yet, with their defects and once more without, and see what can be told apart.
+
+    The clean photo of a pair is what its degraded one would be without defects; a pair without any is aged once.
+    """
+    both = [(pair.degraded, pair.plan) for pair in pairs]
+    both += [(pair.clean, pair.plan) for pair in pairs if pair.plan.defects]
+    photos = aged(torch.cat([photo for photo, _ in both]), [plan for _, plan in both])
+    photo = photos[: len(pairs)]
+    undamaged = photo.clone()
+    undamaged[[number for number, pair in enumerate(pairs) if pair.plan.defects]] = photos[len(pairs) :]
+    mask = torch.cat([pair.mask for pair in pairs]).to(photo.device)
+    return DefectBatch(photo, visible_damage(photo, undamaged, mask))
 
 
 def validation_defects(pairs: PairSet, count: int = 5) -> DefectBatch:
@@ -82,11 +92,10 @@ def validation_defects(pairs: PairSet, count: int = 5) -> DefectBatch:
     )
 
 
-def fresh_defects(clean: Corpus, textures: Corpus, recipe: DatasetRecipe) -> FreshDefects:
-    """Batches from the training photos."""
-    return FreshDefects(
-        large_enough(clean.train, recipe.pair_px), scans_for(textures, TRAIN), recipe.degradation, recipe.seed
-    )
+def fresh_defects(clean: Corpus, textures: Corpus, recipe: DatasetRecipe, device: str) -> FreshDefects:
+    """Batches from the training photos for a training on ``device``, which also ages them unless it is the CPU."""
+    photos, scans = large_enough(clean.train, recipe.pair_px), scans_for(textures, TRAIN)
+    return FreshDefects(photos, scans, recipe.degradation, recipe.seed, ages_on(device))
 
 
 def turned(batch: DefectBatch, generator: torch.Generator) -> DefectBatch:
@@ -101,8 +110,3 @@ def turned(batch: DefectBatch, generator: torch.Generator) -> DefectBatch:
         planes = planes.mT
     photo, damaged, judged = planes.contiguous().split([3, 1, 1], dim=1)
     return DefectBatch(photo, DefectTruth(damaged, judged))
-
-
-def _decode_bytes(photo: CorpusPhoto) -> Tensor:
-    """A photo as bytes (1, 3, H, W): a quarter of the memory of float32."""
-    return decode_rgb(photo.read()).mul(255).round().byte()

@@ -13,6 +13,8 @@ from ops.detection.batches import DefectBatch, DefectSource
 from ops.images import encode_png
 from ops.losses import balanced_cross_entropy, focal
 from ops.pictures import contact_sheet
+from ops.processes import part_here
+from ops.spread_training import spread
 from ops.tensor_files import load_weights
 from ops.training import Facts, Schedule, Workbench, fit, seeded
 
@@ -81,6 +83,7 @@ class DetectorStage:
         return
 
 
+@spread
 def train_detector(
     recipe: DetectorRecipe, source: DefectSource, shown: DefectBatch, facts: Facts, bench: Workbench
 ) -> Checkpoint:
@@ -91,6 +94,7 @@ def train_detector(
     return _trained("pretrained_detector", stage, source, recipe.schedule, shown, facts, bench)
 
 
+@spread
 def finetune_detector(
     recipe: DetectorRecipe,
     pretrained: Checkpoint,
@@ -122,7 +126,8 @@ def _trained(
     bench: Workbench,
 ) -> Checkpoint:
     def batches(step: int) -> DefectBatch:
-        return source.batch(step, schedule.batch_size, schedule.crop_px).to(bench.device)
+        """Photos of one step with the truth about their pixels."""
+        return source.batch(step, schedule.batch_size, schedule.crop_px, part_here()).to(bench.device)
 
     checkpoint = fit(name, stage, batches, schedule, facts, bench)
     with torch.inference_mode():

@@ -23,7 +23,9 @@ from ops.checkpoints import Checkpoint, config_from_json, config_to_json
 from ops.feature_weights import feature_trunk
 from ops.losses import cross_entropy_gan, feature_matching, perceptual, style
 from ops.pairs import PairBatch, PairSource
+from ops.processes import mean_of_all, part_here
 from ops.restorers.edge_connect import EdgeConnect, complete_edges
+from ops.spread_training import spread
 from ops.stages.shown_pairs import show_pairs
 from ops.tensor_files import load_weights
 from ops.training import Facts, Schedule, Workbench, fit, seeded
@@ -131,7 +133,7 @@ class CompletionStage:
         edges = complete_edges(self.edge_model, clean, batch.edges, hole) if batch.is_predicted else batch.edges
         painted = self.generator(clean, edges, hole).float()
         terms = {
-            "l1": weights.l1 * F.l1_loss(painted, clean) / hole.mean().clamp(min=_LEAST_HOLE),
+            "l1": weights.l1 * F.l1_loss(painted, clean) / mean_of_all(hole.mean()).clamp(min=_LEAST_HOLE),
             "adversarial": weights.adversarial * cross_entropy_gan(self.judge(painted)[-1], is_real=True),
         }
         if weights.perceptual:
@@ -148,6 +150,7 @@ class CompletionStage:
         return _told_apart(self.judge, *self._seen)
 
 
+@spread
 def train_edge_model(
     recipe: EdgeRecipe, pairs: PairSource, shown: PairBatch, facts: Facts, bench: Workbench
 ) -> Checkpoint:
@@ -157,19 +160,22 @@ def train_edge_model(
         stage = EdgeStage(recipe)
 
     def batches(step: int) -> HoleBatch:
-        drawn = pairs.batch(step, schedule.batch_size, schedule.crop_px).to(bench.device)
+        """Holes of one step with the true edges."""
+        drawn = pairs.batch(step, schedule.batch_size, schedule.crop_px, part_here()).to(bench.device)
         return hole_batch(drawn, recipe.canny_sigma)
 
     checkpoint = fit("edge_model", stage, batches, schedule, {"recipe": config_to_json(recipe), **facts}, bench)
     network = load_edge_model(checkpoint)
 
     def draw(degraded: Tensor, mask: Tensor | None) -> Tensor:
+        """The edges instead of a restored photo."""
         return _drawn(network, degraded, mask, recipe.canny_sigma)
 
     show_pairs(bench, checkpoint, draw, shown, "edges")
     return checkpoint
 
 
+@spread
 def train_completion(
     recipe: CompletionRecipe,
     edge_model: Checkpoint,
@@ -185,7 +191,8 @@ def train_completion(
         stage = CompletionStage(recipe, load_edge_model(edge_model).to(bench.device), features.to(bench.device))
 
     def batches(step: int) -> HoleBatch:
-        drawn = pairs.batch(step, schedule.batch_size, schedule.crop_px).to(bench.device)
+        """Holes of one step, with predicted edges from the recipe's share of the schedule on."""
+        drawn = pairs.batch(step, schedule.batch_size, schedule.crop_px, part_here()).to(bench.device)
         return hole_batch(drawn, sigma, is_predicted=schedule.has_passed(recipe.predicted_from, step))
 
     grounds = {"edge_model": edge_model.sha256, "perceptual": seen_through}

@@ -21,6 +21,8 @@ from ops.images import encode_png
 from ops.losses import feature_matching, hinge, hinge_fooling, layer_distance
 from ops.pairs import FreshPairs, PairBatch
 from ops.pictures import contact_sheet
+from ops.processes import normal_rows, part_here
+from ops.spread_training import spread
 from ops.tensor_files import load_weights
 from ops.training import Facts, Schedule, Workbench, fit, seeded
 
@@ -100,9 +102,10 @@ class FaceStage:
         config = self.generator.config
         if config.start is Start.FACE:
             return None
-        return torch.randn(len(faces), config.latent_size, generator=generator, device=faces.device)
+        return normal_rows(faces.new_empty(len(faces), config.latent_size), generator)
 
 
+@spread
 def train_face_generator(
     recipe: FaceRecipe, faces: Corpus, finder: FaceFinder | None, facts: Facts, bench: Workbench
 ) -> Checkpoint:
@@ -127,7 +130,8 @@ def train_face_generator(
     source = FreshPairs(faces.train, (), recipe.degradation, schedule.seed)
 
     def batches(step: int) -> PairBatch:
-        return source.batch(step, schedule.batch_size, recipe.network.canvas_px).to(bench.device)
+        """Degraded and clean faces of one step."""
+        return source.batch(step, schedule.batch_size, recipe.network.canvas_px, part_here()).to(bench.device)
 
     facts = {
         "recipe": config_to_json(recipe),

@@ -19,6 +19,8 @@ from ops.images import encode_png
 from ops.losses import feature_matching, lsgan, perceptual
 from ops.pairs import PairBatch, PairSource
 from ops.pictures import contact_sheet
+from ops.processes import part_here, uniform_rows
+from ops.spread_training import spread
 from ops.stages.vae import VaeRecipe
 from ops.tensor_files import load_weights
 from ops.training import Facts, Schedule, Workbench, fit, seeded
@@ -103,8 +105,7 @@ class MappingStage:
     def losses(self, batch: MappingBatch, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
         """Weighted sum of the terms of ``MappingWeights`` on one batch, each term for the log."""
         weights, pairs = self.weights, partly_clean(batch.pairs, self.clean_share)
-        shape = (len(pairs.mask), 1, 1, 1)
-        is_seen = torch.rand(shape, generator=generator, device=pairs.mask.device) >= self.mask_dropout
+        is_seen = uniform_rows(pairs.mask[..., :1, :1], generator) >= self.mask_dropout  # (N, 1, 1, 1)
         translation = self.network(pairs.degraded, pairs.mask * is_seen)
         restored, clean = translation.restored, pairs.clean
         with torch.no_grad():
@@ -133,6 +134,7 @@ class MappingStage:
         return (lsgan(self.judge(real), is_real=True) + lsgan(self.judge(fake), is_real=False)) / 2
 
 
+@spread
 def train_mapping(
     recipe: MappingRecipe,
     degraded_vae: Checkpoint,
@@ -155,7 +157,8 @@ def train_mapping(
     stage.network.to(bench.device)
 
     def batches(step: int) -> MappingBatch:
-        fresh = pairs.batch(step, schedule.batch_size, schedule.crop_px).to(bench.device)
+        """Pairs of one step, and whether the discriminator has joined by then."""
+        fresh = pairs.batch(step, schedule.batch_size, schedule.crop_px, part_here()).to(bench.device)
         return MappingBatch(fresh, schedule.has_passed(recipe.weights.adversarial_from, step))
 
     grounds = {"degraded_vae": degraded_vae.sha256, "clean_vae": clean_vae.sha256}
@@ -180,8 +183,9 @@ def train_mapping(
 
 
 def partly_clean(pairs: PairBatch, share: float) -> PairBatch:
-    """The same pairs, the first ``share`` of them undamaged: degraded and clean photo alike, mask 0."""
-    count = round(share * len(pairs.clean))
+    """The same pairs, the first ``share`` of the batch undamaged: degraded and clean photo alike, mask 0."""
+    part = part_here()
+    count = len(part.of(range(round(share * len(pairs.clean) * part.count))))
     degraded = torch.cat([pairs.clean[:count], pairs.degraded[count:]])
     return PairBatch(pairs.clean, degraded, torch.cat([torch.zeros_like(pairs.mask[:count]), pairs.mask[count:]]))
 

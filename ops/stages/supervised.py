@@ -14,7 +14,9 @@ from models.baselines.operation_attention import OperationAttentionConfig, Opera
 from ops.checkpoints import Checkpoint, config_from_json, config_to_json
 from ops.losses import negative_psnr
 from ops.pairs import PairBatch, PairSource
+from ops.processes import part_here
 from ops.restorers.feed_forward import FeedForwardRestorer
+from ops.spread_training import spread
 from ops.stages.shown_pairs import show_pairs
 from ops.tensor_files import load_weights
 from ops.training import Facts, Schedule, Workbench, fit, seeded
@@ -55,6 +57,7 @@ class SupervisedStage:
         return
 
 
+@spread
 def train_operation_attention(
     recipe: OperationAttentionRecipe, pairs: PairSource, shown: PairBatch, facts: Facts, bench: Workbench
 ) -> Checkpoint:
@@ -66,6 +69,7 @@ def train_operation_attention(
     return checkpoint
 
 
+@spread
 def train_nafnet(
     recipe: NafNetRecipe, pairs: PairSource, shown: PairBatch, facts: Facts, bench: Workbench
 ) -> Checkpoint:
@@ -102,6 +106,7 @@ def _fit(
     schedule = recipe.schedule
 
     def batches(step: int) -> PairBatch:
-        return pairs.batch(step, schedule.batch_size, schedule.crop_px).to(bench.device)
+        """Pairs of one step."""
+        return pairs.batch(step, schedule.batch_size, schedule.crop_px, part_here()).to(bench.device)
 
     return fit(name, stage, batches, schedule, {"recipe": config_to_json(recipe), **facts}, bench)

@@ -13,7 +13,10 @@ from models.baselines.pix2pix import Pix2PixConfig, Pix2PixDiscriminator, Pix2Pi
 from ops.checkpoints import Checkpoint, config_from_json, config_to_json
 from ops.losses import cross_entropy_gan, lsgan
 from ops.pairs import OldCrops, PairBatch, PairSource
+from ops.parts import WHOLE, Part
+from ops.processes import part_here, rows_of_all
 from ops.restorers.feed_forward import FeedForwardRestorer
+from ops.spread_training import spread
 from ops.stages.image_pool import ImagePool
 from ops.stages.shown_pairs import show_pairs
 from ops.tensor_files import load_weights
@@ -49,7 +52,8 @@ class Pix2PixStage:
 
     def losses(self, batch: PairBatch, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
         """Both terms on one batch; ``generator`` decides what the dropout drops."""
-        with seeded(int(torch.randint(2**31, (), generator=generator, device=generator.device))):
+        drawn = int(torch.randint(2**31, (), generator=generator, device=generator.device))
+        with seeded(drawn + part_here().number):  # the one draw that depends on how many processes there are
             restored = self.generator(batch.degraded).float()
         verdict = self.judge(batch.degraded, restored)[-1]
         terms = {
@@ -67,6 +71,7 @@ class Pix2PixStage:
         return (cross_entropy_gan(real, is_real=True) + cross_entropy_gan(fake, is_real=False)) / 2
 
 
+@spread
 def train_pix2pix(
     recipe: Pix2PixRecipe, pairs: PairSource, shown: PairBatch, facts: Facts, bench: Workbench
 ) -> Checkpoint:
@@ -76,7 +81,8 @@ def train_pix2pix(
         stage = Pix2PixStage(recipe)
 
     def batches(step: int) -> PairBatch:
-        return pairs.batch(step, schedule.batch_size, schedule.crop_px).to(bench.device)
+        """Pairs of one step."""
+        return pairs.batch(step, schedule.batch_size, schedule.crop_px, part_here()).to(bench.device)
 
     checkpoint = fit("pix2pix", stage, batches, schedule, {"recipe": config_to_json(recipe), **facts}, bench)
     show_pairs(bench, checkpoint, load_pix2pix(checkpoint), shown)
@@ -151,8 +157,8 @@ class CycleGanStage:
             left_alone = left_alone + F.l1_loss(self.to_degraded(degraded).float(), degraded)
             terms["identity"] = self.weights.identity * left_alone
         fakes = UnpairedBatch(
-            self.degraded_pool.exchange(aged.detach(), generator),
-            self.clean_pool.exchange(restored.detach(), generator),
+            part_here().of(self.degraded_pool.exchange(rows_of_all(aged.detach()), generator)),
+            part_here().of(self.clean_pool.exchange(rows_of_all(restored.detach()), generator)),
         )
         self._seen = (batch, fakes)
         return torch.stack(list(terms.values())).sum(), {name: float(term.detach()) for name, term in terms.items()}
@@ -170,6 +176,7 @@ class CycleGanStage:
         return torch.stack(told_apart).sum() / 2
 
 
+@spread
 def train_cyclegan(
     recipe: CycleGanRecipe,
     pairs: PairSource,
@@ -184,7 +191,8 @@ def train_cyclegan(
         stage = CycleGanStage(recipe)
 
     def batches(step: int) -> UnpairedBatch:
-        batch = unpaired_batch(pairs, old, step, schedule.batch_size, schedule.crop_px)
+        """Degraded and clean photos of one step that are no pairs."""
+        batch = unpaired_batch(pairs, old, step, schedule.batch_size, schedule.crop_px, part_here())
         return UnpairedBatch(batch.degraded.to(bench.device), batch.clean.to(bench.device))
 
     checkpoint = fit("cyclegan", stage, batches, schedule, {"recipe": config_to_json(recipe), **facts}, bench)
@@ -192,13 +200,16 @@ def train_cyclegan(
     return checkpoint
 
 
-def unpaired_batch(pairs: PairSource, old: OldCrops | None, step: int, size: int, crop_px: int) -> UnpairedBatch:
-    """``size`` degraded photos, every second an ``old`` one where there are some, and the clean ones of other pairs."""
+def unpaired_batch(
+    pairs: PairSource, old: OldCrops | None, step: int, size: int, crop_px: int, part: Part = WHOLE
+) -> UnpairedBatch:
+    """``part`` of ``size`` degraded photos, every second an ``old`` one if there are some, and clean ones of others."""
     num_old = 0 if old is None else size // 2
-    drawn = pairs.batch(step, 2 * size - num_old, crop_px)
-    degraded, clean = drawn.degraded[size:], drawn.clean[:size]
+    drawn, num_clean = pairs.batch(step, 2 * size - num_old, crop_px, part), part.even_size(size)
+    degraded, clean = drawn.degraded[num_clean:], drawn.clean[:num_clean]
     if old is not None and num_old:
-        degraded = torch.cat([degraded, old.batch(step, num_old, crop_px)])
+        old_photos = old.batch(step, num_old, crop_px, part).to(degraded.device)
+        degraded = torch.cat([degraded, old_photos])
     return UnpairedBatch(degraded, clean)
 
 

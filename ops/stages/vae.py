@@ -17,6 +17,8 @@ from ops.images import encode_png
 from ops.losses import feature_matching, kl, lsgan, perceptual
 from ops.pairs import OldCrops, PairSource
 from ops.pictures import contact_sheet
+from ops.processes import normal_rows, part_here
+from ops.spread_training import spread
 from ops.tensor_files import load_weights
 from ops.training import Facts, Schedule, Workbench, fit, seeded
 
@@ -99,7 +101,7 @@ class VaeStage:
         weights = self.weights
         photo = batch.synthetic if batch.old is None else torch.cat([batch.synthetic, batch.old])
         posterior = self.vae.encode(photo)
-        reconstructed = self.vae.decode(posterior.sample(generator))
+        reconstructed = self.vae.decode(posterior.sample(normal_rows(posterior.mean, generator)))
         terms = {
             "l1": weights.l1 * F.l1_loss(reconstructed, photo),
             "l2": weights.l2 * F.mse_loss(reconstructed, photo),
@@ -146,6 +148,7 @@ class _Seen:
     latents: tuple[Tensor, Tensor] | None
 
 
+@spread
 def train_clean_vae(
     recipe: VaeRecipe, pairs: PairSource, held_out: Tensor, facts: Facts, bench: Workbench
 ) -> Checkpoint:
@@ -153,22 +156,29 @@ def train_clean_vae(
     schedule = recipe.schedule
 
     def batches(step: int) -> DomainBatch:
-        clean = pairs.batch(step, schedule.batch_size, schedule.crop_px).clean.to(bench.device)
+        """Clean crops of one step, and whether they are judged by then."""
+        clean = pairs.batch(step, schedule.batch_size, schedule.crop_px, part_here()).clean.to(bench.device)
         return DomainBatch(clean, schedule.has_passed(recipe.weights.adversarial_from, step))
 
     return _train("clean_vae", recipe, batches, held_out, facts, bench)
 
 
+@spread
 def train_degraded_vae(
     recipe: VaeRecipe, pairs: PairSource, old: OldCrops | None, held_out: Tensor, facts: Facts, bench: Workbench
 ) -> Checkpoint:
-    """Train VAE1, each batch half synthetic and half real old photos; wholly synthetic if there are no old ones."""
+    """Train VAE1, each batch half synthetic and half real old photos; wholly synthetic if there are no old ones.
+
+    Of several processes each has as many of both, so the latent discriminator sees both domains everywhere.
+    """
     schedule = recipe.schedule
     num_old = 0 if old is None else schedule.batch_size // 2
 
     def batches(step: int) -> DomainBatch:
-        synthetic = pairs.batch(step, schedule.batch_size - num_old, schedule.crop_px).degraded.to(bench.device)
-        crops = None if old is None else old.batch(step, num_old, schedule.crop_px).to(bench.device)
+        """Degraded crops of one step, half of them real old ones, and whether they are judged by then."""
+        num_synthetic, part = schedule.batch_size - num_old, part_here()
+        synthetic = pairs.batch(step, num_synthetic, schedule.crop_px, part).degraded.to(bench.device)
+        crops = None if old is None else old.batch(step, num_old, schedule.crop_px, part).to(bench.device)
         return DomainBatch(synthetic, schedule.has_passed(recipe.weights.adversarial_from, step), crops)
 
     return _train("degraded_vae", recipe, batches, held_out, facts, bench)

@@ -19,7 +19,8 @@ def degraded_pair_shards(
 
     Nobody has to: ``degraded_pairs`` makes what is missing. A finished shard is taken as it is.
     """
-    from ops.pair_building import Part, make_shards
+    from ops.pair_building import make_shards
+    from ops.parts import Part
 
     part = Part(pair_parts.get_partition_keys().index(context.partition_key), len(pair_parts.get_partition_keys()))
     shards = make_shards(clean_photos, textures, config.recipe.dataset, home.pairs, context.log.info, part=part)

@@ -7,7 +7,7 @@ from ops.corpora.records import Corpus
 from ops.detection.annotation_records import Annotations
 from ops.pair_sets import PairSet
 from pipelines.assets.corpora import PhotoLocations
-from pipelines.assets.grounds import training_facts
+from pipelines.assets.grounds import fresh_training_facts
 from pipelines.assets.training import described
 from pipelines.resources import Compute, Home, Tracking
 from pipelines.run_config import RunScale
@@ -49,8 +49,8 @@ def pretrained_detector(
     from ops.detection.batches import fresh_defects, validation_defects
     from ops.stages.detector import train_detector
 
-    source = fresh_defects(clean_photos, textures, config.recipe.dataset)
-    shown, facts = validation_defects(degraded_pairs), training_facts(config, degraded_pairs)
+    source = fresh_defects(clean_photos, textures, config.recipe.dataset, compute.device)
+    shown, facts = validation_defects(degraded_pairs), fresh_training_facts(config, degraded_pairs, compute)
     with tracking.bench(context, home, compute) as bench:
         return described(train_detector(config.recipe.detector, source, shown, facts, bench))
 
@@ -73,9 +73,9 @@ def defect_detector(
     from ops.detection.finishing import finish_detector
     from ops.detection.verdicts import unseen_photos
 
-    synthetic = fresh_defects(clean_photos, textures, config.recipe.dataset)
+    synthetic = fresh_defects(clean_photos, textures, config.recipe.dataset, compute.device)
     unseen = unseen_photos(clean_photos, textures, config.recipe.dataset)
-    shown, facts = validation_defects(degraded_pairs), training_facts(config, degraded_pairs)
+    shown, facts = validation_defects(degraded_pairs), fresh_training_facts(config, degraded_pairs, compute)
     with tracking.bench(context, home, compute) as bench:
         return described(
             finish_detector(

@@ -43,7 +43,13 @@ def training_facts(config: RunScale, pairs: PairSet) -> dict[str, str]:
 
 
 def pair_training_facts(config: RunScale, pairs: PairSet, compute: Compute) -> dict[str, str]:
-    """``training_facts`` of a training that sees pairs, which age differently on other devices."""
-    from ops.pairs import ageing_facts
+    """``training_facts`` of a training that sees pairs, frozen ones or fresh ones, as its recipe says."""
+    is_fresh = config.recipe.dataset.trains_fresh
+    return fresh_training_facts(config, pairs, compute) if is_fresh else training_facts(config, pairs)
 
-    return {**training_facts(config, pairs), **ageing_facts(config.recipe.dataset, compute.device)}
+
+def fresh_training_facts(config: RunScale, pairs: PairSet, compute: Compute) -> dict[str, str]:
+    """``training_facts`` of a training that damages photos anew, which then age otherwise on other devices."""
+    from ops.fresh_crops import ageing_facts
+
+    return {**training_facts(config, pairs), **ageing_facts(compute.device)}

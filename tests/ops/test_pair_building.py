@@ -8,8 +8,9 @@ import torch
 from ops.corpora.records import HELD_OUT, SPLITS, TRAIN, VALIDATION, Corpus, CorpusPhoto
 from ops.degradation.recipe import STANDARD_DEGRADATION
 from ops.images import encode_png
-from ops.pair_building import DatasetRecipe, Part, build_pair_set, make_shards, photos_in_two_splits, scans_for
+from ops.pair_building import DatasetRecipe, build_pair_set, make_shards, photos_in_two_splits, scans_for
 from ops.pair_shards import ShardRefusedError, read_pairs
+from ops.parts import Part
 
 RECIPE = DatasetRecipe(
     STANDARD_DEGRADATION,

@@ -5,10 +5,12 @@ import pytest
 import torch
 
 from ops.degradation.recipe import PAPER_DEGRADATION, STANDARD_DEGRADATION
+from ops.fresh_crops import ageing_facts
 from ops.images import encode_png
 from ops.pair_building import build_pair_set
 from ops.pair_shards import read_pairs
-from ops.pairs import FreshPairs, FrozenPairs, ageing_facts, training_pairs, validation_sample
+from ops.pairs import FreshPairs, FrozenPairs, OldCrops, training_pairs, validation_sample
+from ops.parts import Part
 from tests.ops.test_pair_building import NO_TEXTURES, RECIPE, corpus, silent
 
 
@@ -63,7 +65,7 @@ def test_fresh_pairs_pass_over_photos_that_no_pair_can_be_cut_from(tmp_path: Pat
     some = replace(photos, photos=(tiny, *photos.photos[1:]))
     fresh = training_pairs(pairs, some, NO_TEXTURES, recipe, "cpu")
     assert isinstance(fresh, FreshPairs)
-    assert [photo.name for photo in fresh.photos] == ["photo 1"]
+    assert [photo.name for photo in fresh.crops.photos] == ["photo 1"]
     with pytest.raises(ValueError, match="none of 1 training photos has sides of 32 px"):
         training_pairs(pairs, replace(photos, photos=(tiny,)), NO_TEXTURES, recipe, "cpu")
 
@@ -102,6 +104,18 @@ def test_only_fresh_pairs_for_another_device_than_the_cpu_are_aged_as_tensors(tm
     for device in ("cpu", "cuda:1"):
         fresh = training_pairs(pairs, photos, NO_TEXTURES, recipe, device)
         assert isinstance(fresh, FreshPairs)
-        forms[device] = (fresh.ages_on, bool(ageing_facts(recipe, device)))
+        forms[device] = (fresh.crops.ages_on, bool(ageing_facts(device)))
     assert forms == {"cpu": (None, False), "cuda:1": ("cuda:1", True)}
-    assert not ageing_facts(replace(recipe, trains_fresh=False), "cuda:1")
+
+
+def test_the_parts_of_a_batch_are_the_rows_of_the_whole_one(tmp_path: Path) -> None:
+    photos = corpus(tmp_path)
+    frozen = FrozenPairs(build_pair_set(photos, NO_TEXTURES, RECIPE, tmp_path / "pairs", silent), "train", seed=3)
+    fresh, old = FreshPairs(photos.train, (), STANDARD_DEGRADATION, seed=3), OldCrops(photos.photos, 16, seed=3)
+    for number in range(3):
+        part = Part(number, 3)
+        for source in (frozen, fresh):
+            one, whole = source.batch(4, 6, 16, part), source.batch(4, 6, 16)
+            assert torch.equal(one.degraded, part.of(whole.degraded))
+            assert torch.equal(one.mask, part.of(whole.mask))
+        assert torch.equal(old.batch(4, 6, 16, part), part.of(old.batch(4, 6, 16)))

@@ -4,7 +4,17 @@ import pytest
 
 from pipelines.settings import MODELS, Settings
 
-NAMES = ("HOME", "CLEAN_PHOTOS", "OLD_PHOTOS", "ARCHIVE_SOURCE", "ARCHIVE_TARGET", "SAMPLE_ARCHIVE", "MODEL", "DEVICE")
+NAMES = (
+    "HOME",
+    "CLEAN_PHOTOS",
+    "OLD_PHOTOS",
+    "ARCHIVE_SOURCE",
+    "ARCHIVE_TARGET",
+    "SAMPLE_ARCHIVE",
+    "MODEL",
+    "DEVICE",
+    "GPUS",
+)
 
 
 @pytest.fixture(autouse=True)
@@ -51,3 +61,12 @@ def test_the_models_to_choose_from_are_those_that_can_be_loaded() -> None:
     from ops.chosen_model import ModelChoice
 
     assert [choice.value for choice in ModelChoice] == list(MODELS)
+
+
+def test_a_training_takes_one_gpu_unless_told_how_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Settings.from_environment().gpus == 1
+    monkeypatch.setenv("ALBUMEN_GPUS", "4")
+    assert Settings.from_environment().gpus == 4
+    monkeypatch.setenv("ALBUMEN_GPUS", "all")
+    with pytest.raises(ValueError, match="ALBUMEN_GPUS=all is no count; give 1 or more"):
+        Settings.from_environment()

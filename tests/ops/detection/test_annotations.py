@@ -8,6 +8,7 @@ from ops.detection.annotations import AnnotatedCrops, MixedDefects, judged_photo
 from ops.detection.batches import DefectBatch
 from ops.detection.truth import DefectTruth
 from ops.images import encode_png
+from ops.parts import WHOLE, Part
 
 
 def a_mask(size: int = 24) -> torch.Tensor:
@@ -94,7 +95,7 @@ def test_every_other_crop_holds_damage_also_from_photos_smaller_than_a_crop(
 
 
 class Synthetic:
-    def batch(self, step: int, size: int, crop_px: int) -> DefectBatch:
+    def batch(self, step: int, size: int, crop_px: int, part: Part = WHOLE) -> DefectBatch:
         plane = torch.zeros(size, 1, crop_px, crop_px)
         return DefectBatch(plane.expand(-1, 3, -1, -1), DefectTruth(plane, plane))
 

@@ -9,6 +9,7 @@ from models.discriminators import DiscriminatorConfig
 from models.fidelity_gate import FidelityGateConfig
 from models.mapping import MappingConfig
 from ops.pairs import PairBatch
+from ops.parts import WHOLE, Part
 from ops.stages.mapping import MappingRecipe, MappingWeights
 from ops.stages.vae import VaeRecipe, VaeWeights
 from ops.tracking import MemoryLog
@@ -67,12 +68,13 @@ MAPPING_RECIPE = MappingRecipe(
 class FadedBlots:
     """Soft coloured blots; degraded is faded to half its contrast and has a white line under the mask."""
 
-    def batch(self, step: int, size: int, crop_px: int) -> PairBatch:
+    def batch(self, step: int, size: int, crop_px: int, part: Part = WHOLE) -> PairBatch:
         generator = torch.Generator().manual_seed(step)
         clean = F.interpolate(torch.rand(size, 3, 4, 4, generator=generator), (crop_px, crop_px), mode="bilinear")
         mask = torch.zeros(size, 1, crop_px, crop_px)
         mask[..., crop_px // 2, :] = 1
-        return PairBatch(clean, torch.lerp(0.5 * clean + 0.3, torch.ones(()), mask), mask)
+        degraded = torch.lerp(0.5 * clean + 0.3, torch.ones(()), mask)
+        return PairBatch(part.of(clean), part.of(degraded), part.of(mask))
 
 
 def bench(folder: Path) -> Workbench:

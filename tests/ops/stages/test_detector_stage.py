@@ -13,6 +13,7 @@ from ops.detection.finishing import finish_detector
 from ops.detection.truth import DefectTruth
 from ops.detection.verdicts import JudgedPhoto
 from ops.images import encode_png
+from ops.parts import WHOLE, Part
 from ops.stages.detector import DetectorRecipe, DetectorStage, DetectorWeights, load_detector, train_detector
 from tests.ops.stages.stage_recipes import SCHEDULE, FadedBlots, bench
 
@@ -29,8 +30,8 @@ RECIPE = DetectorRecipe(
 class LinedBlots:
     """Blots with a white line, which is the damage."""
 
-    def batch(self, step: int, size: int, crop_px: int) -> DefectBatch:
-        pairs = FadedBlots().batch(step, size, crop_px)
+    def batch(self, step: int, size: int, crop_px: int, part: Part = WHOLE) -> DefectBatch:
+        pairs = FadedBlots().batch(step, size, crop_px, part)
         return DefectBatch(pairs.degraded, DefectTruth(pairs.mask, torch.ones_like(pairs.mask)))
 
 

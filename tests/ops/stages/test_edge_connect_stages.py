@@ -11,6 +11,7 @@ from torch.nn import functional as F
 from models.baselines.edge_connect import EdgeConnectConfig
 from ops.checkpoints import Checkpoint
 from ops.pairs import PairBatch
+from ops.parts import WHOLE, Part
 from ops.restorers.bm3d import BlindBm3d
 from ops.restorers.edge_connect import EdgeConnect
 from ops.restorers.sequential import Sequential
@@ -36,7 +37,7 @@ COMPLETION = CompletionRecipe(
 class HoledDiscs:
     """A disc on a ground, with a square hole across its rim."""
 
-    def batch(self, step: int, size: int, crop_px: int) -> PairBatch:
+    def batch(self, step: int, size: int, crop_px: int, part: Part = WHOLE) -> PairBatch:
         generator = torch.Generator().manual_seed(step)
         rows, columns = torch.meshgrid(torch.arange(crop_px), torch.arange(crop_px), indexing="ij")
         disc = ((rows - crop_px / 2) ** 2 + (columns - crop_px / 2) ** 2 < (crop_px / 3) ** 2).float()

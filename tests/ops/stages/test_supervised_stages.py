@@ -11,6 +11,7 @@ from models.baselines.operation_attention import OperationAttentionConfig
 from ops.losses import negative_psnr
 from ops.metrics import psnr
 from ops.pairs import PairBatch
+from ops.parts import WHOLE, Part
 from ops.restorers.feed_forward import FeedForwardRestorer
 from ops.stages.supervised import (
     NafNetRecipe,
@@ -30,7 +31,7 @@ NAFNET = NafNetRecipe(NafNetConfig(8, (1, 1), 1, (1, 1)), replace(LONG, steps=60
 class NoisyBlots:
     """Soft blots under noise: nothing that needs an offset, for the attention network has no bias anywhere."""
 
-    def batch(self, step: int, size: int, crop_px: int) -> PairBatch:
+    def batch(self, step: int, size: int, crop_px: int, part: Part = WHOLE) -> PairBatch:
         pairs = FadedBlots().batch(step, size, crop_px)
         noise = 0.15 * torch.randn(pairs.clean.shape, generator=torch.Generator().manual_seed(step))
         return PairBatch(pairs.clean, pairs.clean + noise, pairs.mask)

@@ -12,6 +12,7 @@ from models.baselines.pix2pix import Pix2PixConfig
 from ops.checkpoints import Checkpoint
 from ops.metrics import psnr
 from ops.pairs import PairBatch
+from ops.parts import WHOLE, Part
 from ops.stages.image_pool import POOL_SIZE, ImagePool
 from ops.stages.translation import (
     CycleGanRecipe,
@@ -45,8 +46,8 @@ SHOWN = FadedBlots().batch(99, 2, 32)
 class SamePairs:
     """The same pairs at every step."""
 
-    def batch(self, step: int, size: int, crop_px: int) -> PairBatch:
-        return FadedBlots().batch(0, size, crop_px)
+    def batch(self, step: int, size: int, crop_px: int, part: Part = WHOLE) -> PairBatch:
+        return FadedBlots().batch(0, size, crop_px, part)
 
 
 def test_pix2pix_learns_one_pair_by_heart(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import torch
 from torch.testing import assert_close
 
 from models.feature_trunk import GradientPyramid
+from ops.parts import WHOLE, Part
 from ops.stages.vae import DomainBatch, VaeStage, train_clean_vae, train_degraded_vae
 from tests.ops.stages.stage_recipes import SCHEDULE, VAE_RECIPE, FadedBlots, bench
 
@@ -23,9 +24,9 @@ class OldBlots:
     def __init__(self) -> None:
         self.asked: list[tuple[int, int]] = []
 
-    def batch(self, step: int, size: int, crop_px: int) -> torch.Tensor:
+    def batch(self, step: int, size: int, crop_px: int, part: Part = WHOLE) -> torch.Tensor:
         self.asked.append((step, size))
-        return FadedBlots().batch(step + 1000, size, crop_px).degraded
+        return FadedBlots().batch(step + 1000, size, crop_px, part).degraded
 
 
 def test_training_lowers_the_reconstruction_loss(tmp_path: Path) -> None:
