@@ -61,8 +61,9 @@ def restore(
 ) -> None:
     """Restore PHOTOS with the model that comes with Albumen, or one trained here (ALBUMEN_MODEL=trained).
 
-    Size, orientation, bit depth, colour profile and descriptive data stay as they are; the originals are only read. A
-    photo that cannot be restored is named with the reason, the others go on, and the exit code is 1.
+    Size, orientation, bit depth, colour profile, descriptive data and the pages of a TIFF stay as they are; the
+    originals are only read. A photo that cannot be restored is named with the reason, the others go on, and the exit
+    code is 1.
 
     \b
     Example:  albumen restore grandmother.jpg --out restored/ --side-by-side
@@ -86,14 +87,16 @@ def restore(
         try:
             if target in taken or (target.exists() and not overwrite):
                 raise ValueError(f"{target} is already there; choose another --out, or --overwrite")
-            facts = restore_file(photo, target, restorer, comparison, mask, mask_target).facts
-            click.echo(f"{photo} -> {target}  {_outcome(facts)}")
-            if mask is not None and facts["damaged_fraction"] > MOST_DAMAGE:
-                click.echo(
-                    f"warning: {mask} marks {facts['damaged_fraction']:.0%} of {photo} as damaged; white means damaged:"
-                    " is it inverted?",
-                    err=True,
-                )
+            pages = restore_file(photo, target, restorer, comparison, mask, mask_target)
+            for number, page in enumerate(pages, 1):
+                where = f", page {number} of {len(pages)}" if len(pages) > 1 else ""
+                click.echo(f"{photo} -> {target}{where}  {_outcome(page.facts)}")
+                if mask is not None and (marked := page.facts["damaged_fraction"]) > MOST_DAMAGE:
+                    click.echo(
+                        f"warning: {mask}{where} marks {marked:.0%} of {photo} as damaged; white means damaged: "
+                        "is it inverted?",
+                        err=True,
+                    )
         except (PhotoError, ValueError) as error:
             failed += 1
             click.echo(f"{photo}: not restored: {error}", err=True)

@@ -48,8 +48,8 @@ def review_app(open_queue: Callable[[], "ReviewQueue"]) -> Starlette:
         return HTMLResponse(await run_in_threadpool(lambda: _page(open_queue())), headers=_SAFETY)
 
     async def picture(request: Request) -> Response:
-        photo, kind = request.path_params["photo"], request.path_params["kind"]
-        data = await run_in_threadpool(lambda: open_queue().picture(photo, kind))
+        photo, page, kind = (request.path_params[name] for name in ("photo", "page", "kind"))
+        data = await run_in_threadpool(lambda: open_queue().picture(photo, kind, page))
         if data is None:
             raise HTTPException(404, "this photo waits no longer, or its original changed")
         return Response(data, media_type="image/jpeg", headers=_SAFETY)
@@ -74,7 +74,7 @@ def review_app(open_queue: Callable[[], "ReviewQueue"]) -> Starlette:
 
     routes = [
         Route("/", show),
-        Route("/photo/{photo}/{kind}.jpg", picture),
+        Route("/photo/{photo}/{page:int}/{kind}.jpg", picture),
         Route("/photo/{photo}/decision", decide, methods=["POST"]),
     ]
     hosts = Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])
@@ -97,9 +97,11 @@ def _page(queue: "ReviewQueue") -> str:
 def _article(photo: str, queue: "ReviewQueue") -> str:
     row = queue.waiting[photo]
     flags = " ".join(f"<mark>{html.escape(flag)}</mark>" for flag in (row.flags or "").split(","))
+    num_pages = row.num_pages or 1
     figures = "".join(
-        f'<figure><img src="/photo/{photo}/{kind}.jpg" alt="{title}" loading=lazy>'
-        f"<figcaption>{title}</figcaption></figure>"
+        f'<figure><img src="/photo/{photo}/{page}/{kind}.jpg" alt="{title}" loading=lazy>'
+        f"<figcaption>{title}{f', page {page} of {num_pages}' if num_pages > 1 else ''}</figcaption></figure>"
+        for page in range(1, num_pages + 1)
         for kind, title in (("before", "before"), ("mask", "defects found"), ("after", "after"))
     )
     damaged, change = row.damaged_fraction or 0, row.mean_change or 0

@@ -14,9 +14,11 @@ from datetime import UTC, datetime
 from torch import Tensor
 
 from ops.archive.labels import Label, labelled
+from ops.archive.pages import describe, facts_of, page_records
 from ops.archive.provenance import (
     Derivative,
     Original,
+    PageRecord,
     Picture,
     Provenance,
     ReleaseIdentity,
@@ -28,7 +30,7 @@ from ops.archive.review_rules import ReviewRules
 from ops.archive.streaming import PixelBudget, Settled, Stopwatch
 from ops.decoding import Decode
 from ops.faces.records import FaceRecord
-from ops.images import Photo, PhotoError, encode_photo, encode_png
+from ops.images import Photo, PhotoError, encode_pages, encode_png, page_key
 from ops.restoration import Restoration
 from ops.storage.protocol import (
     AccessDeniedError,
@@ -76,25 +78,25 @@ class Craft:
 
 @dataclass(frozen=True)
 class Fetched:
-    """A decoded photo."""
+    """A decoded photo: its pages, of which most have one."""
 
     listed: StoredObject
     started_at: datetime
     sha256: str
-    photo: Photo
+    pages: tuple[Photo, ...]
 
     @property
     def num_pixels(self) -> int:
-        """Height times width."""
-        return self.photo.pixels.shape[-2] * self.photo.pixels.shape[-1]
+        """Of all pages together."""
+        return sum(page.num_pixels for page in self.pages)
 
 
 @dataclass(frozen=True)
 class Restored:
-    """A photo and what the network made of it, or why nothing."""
+    """A photo and what the network made of each page, or why nothing."""
 
     fetched: Fetched
-    restoration: Restoration | PhotoError
+    restorations: tuple[Restoration, ...] | PhotoError
 
 
 @dataclass(frozen=True)
@@ -130,14 +132,15 @@ class Desk:
         return Settled((record if refusal.reason == DENIED else self.keep(record), False))
 
     def restore(self, fetched: Fetched) -> Restored:
-        """Let the network work on one photo."""
+        """Let the network work on one photo, page by page."""
         try:
             with self.watch.stage("network"):
-                restoration = self.craft.restore(fetched.photo.pixels)
+                restorations = tuple(self.craft.restore(page.pixels) for page in fetched.pages)
         except PhotoError as error:
             return Restored(fetched, error)
-        assert restoration.restored.shape == fetched.photo.pixels.shape, "a restoration keeps the size of the photo"
-        return Restored(fetched, restoration)
+        for page, restoration in zip(fetched.pages, restorations, strict=True):
+            assert restoration.restored.shape == page.pixels.shape, "a restoration keeps the size of the photo"
+        return Restored(fetched, restorations)
 
     def publish(self, restored: Restored) -> tuple[Provenance, bool]:
         """Write photo, mask and record; returns the record that stands, ours or a twin run's, and False."""
@@ -167,42 +170,51 @@ class Desk:
 
     def _lend(self, lent: list[int]) -> Callable[[int], None]:
         def reserve(num_pixels: int) -> None:
+            """Wait until so many fit, and remember to give them back."""
             self.pixels.borrow(num_pixels)
             lent.append(num_pixels)
 
         return reserve
 
     def _encode_and_write(self, restored: Restored) -> _Outcome:
-        if isinstance(restored.restoration, PhotoError):
-            raise restored.restoration
-        photo, restoration = restored.fetched.photo, restored.restoration
-        flags = self.craft.rules.flags(restoration.mask, restoration.facts)
-        with self.watch.stage("encode"):
-            photo = self._label(photo, restored.fetched.sha256)
-            encoded, mask = encode_photo(restoration.restored, photo), encode_png(restoration.mask)
-            if self.craft.sign is not None:
-                encoded = self.craft.sign(encoded, photo.container)
-        place = "held" if flags else "restored"
+        if isinstance(restored.restorations, PhotoError):
+            raise restored.restorations
         name, digest = restored.fetched.sha256, self.craft.release.digest
-        key, mask_key = f"{place}/{digest}/{name}.{EXTENSIONS[photo.container]}", f"masks/{digest}/{name}.png"
-        encoded, mask = self._publish(key, encoded), self._publish(mask_key, mask)
+        restorations = restored.restorations
+        flags = [self.craft.rules.flags(each.mask, each.facts) for each in restorations]
+        raised = tuple(dict.fromkeys(flag for page in flags for flag in page))
+        with self.watch.stage("encode"):
+            pages = [self._label(page, name) for page in restored.fetched.pages]
+            encoded = encode_pages([each.restored for each in restorations], pages)
+            if self.craft.sign is not None:
+                encoded = self.craft.sign(encoded, pages[0].container)
+            masks = [encode_png(each.mask) for each in restorations]
+        place = "held" if raised else "restored"
+        key, mask_key = f"{place}/{digest}/{name}.{EXTENSIONS[pages[0].container]}", f"masks/{digest}/{name}.png"
+        encoded = self._publish(key, encoded)
+        kept = [self._publish_mask(page_key(mask_key, number), mask) for number, mask in enumerate(masks, 1)]
         derivative = Derivative(
             key=key,
             sha256=hashlib.sha256(encoded).hexdigest(),
             num_bytes=len(encoded),
             mask_key=mask_key,
-            mask_sha256=hashlib.sha256(mask).hexdigest(),
+            mask_sha256=kept[0][1],
         )
-        return _Outcome(name, _describe(photo), derivative, restoration.facts, flags, restoration.faces)
+        records = page_records(pages, restorations, kept, flags)
+        faces = () if records else restorations[0].faces
+        return _Outcome(name, describe(pages), derivative, facts_of(pages, restorations), raised, faces, records)
 
-    def _label(self, photo: Photo, sha256: str) -> Photo:
-        """The photo with a label in its XMP; a packet that cannot take one is noted as left behind."""
+    def _publish_mask(self, key: str, mask: bytes) -> tuple[str, str]:
+        return key, hashlib.sha256(self._publish(key, mask)).hexdigest()
+
+    def _label(self, page: Photo, sha256: str) -> Photo:
+        """The page with a label in its XMP; a packet that cannot take one is noted as left behind."""
         release = self.craft.release
         label = Label(release.name, release.version, sha256, release.sha256, self.craft.recipe)
-        packet, is_kept = labelled(photo.xmp, label)
-        if photo.container == "JPEG" and len(packet) > _JPEG_XMP_BYTES:
+        packet, is_kept = labelled(page.xmp, label)
+        if page.container == "JPEG" and len(packet) > _JPEG_XMP_BYTES:
             packet, is_kept = labelled(None, label)[0], False
-        return replace(photo, xmp=packet, notes=photo.notes if is_kept else (*photo.notes, "xmp-dropped"))
+        return replace(page, xmp=packet, notes=page.notes if is_kept else (*page.notes, "xmp-dropped"))
 
     def _record(self, listed: StoredObject, started_at: datetime, outcome: _Outcome) -> Provenance:
         original = Original(self.source.location, listed.key, listed.etag, listed.size, outcome.sha256)
@@ -222,6 +234,7 @@ class Desk:
             started_at=started_at,
             finished_at=datetime.now(UTC),
             faces=outcome.faces,
+            pages=outcome.pages,
         )
 
     def _publish(self, key: str, data: bytes) -> bytes:
@@ -255,10 +268,6 @@ class _Outcome:
     facts: Mapping[str, float] = field(default_factory=dict)
     flags: tuple[str, ...] = ()
     faces: tuple[FaceRecord, ...] = ()
+    pages: tuple[PageRecord, ...] = ()
     reason: str | None = None
     message: str | None = None
-
-
-def _describe(photo: Photo) -> Picture:
-    height, width = photo.pixels.shape[-2:]
-    return Picture(photo.container, width, height, photo.bits, photo.is_grey, photo.icc is not None, tuple(photo.notes))

@@ -27,6 +27,8 @@ class LedgerRow:
 
     Attributes:
         status: "restored" or "refused", with `reason` (a short word) and `message` (a sentence) for the latter.
+        width, height, bits, is_grey, has_icc: of page one, where there are several.
+        num_pages: of the file; only TIFF has more than one.
         damaged_fraction: share of the photo's area detected as damaged, in [0, 1].
         mean_change: mean absolute difference between original and restored, in [0, 1] units.
         lost: what the restored file does not keep, and `flags`: why it waits for a person; comma-separated.
@@ -61,6 +63,7 @@ class LedgerRow:
     mean_change: float | None = None
     lost: str | None = None
     flags: str | None = None
+    num_pages: int | None = None
 
 
 def ledger_row(record: Provenance) -> LedgerRow:
@@ -94,6 +97,7 @@ def ledger_row(record: Provenance) -> LedgerRow:
             output_bytes=written.num_bytes,
             output_sha256=written.sha256,
             mask_key=written.mask_key,
+            num_pages=len(record.pages) or 1,
         )
     return row
 

@@ -14,7 +14,7 @@ from ops.decoding import Decode
 from ops.restoration import PhotoRestorer
 
 # Raise it when the same pixels would be written as another file: JPEG quality, depth, compression, metadata.
-ENCODING_VERSION = 1
+ENCODING_VERSION = 2  # 2: every page of a TIFF, with its name and number
 # Whoever touches the numbers between the bytes of the original and those of the result.
 _DECIDING = ("albumen", "torch", "numpy", "pillow", "imagecodecs", "tifffile", "safetensors")
 

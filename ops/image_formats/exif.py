@@ -101,8 +101,27 @@ def read_directory(data: bytes, order: str, at: int, *, is_big: bool = False, de
     return tuple(entries)
 
 
-def write_directory(entries: Sequence[Entry], order: str, at: int) -> bytes:
-    """Write a directory that will stand at byte ``at`` of its file, its long values and directories behind it."""
+def next_directory(data: bytes, order: str, at: int, *, is_big: bool = False) -> int:
+    """Where the directory that follows the one at byte ``at`` lies; 0 behind the last one.
+
+    Raises:
+        ValueError: the directory points behind the end of the data.
+    """
+    count_format, entry_bytes, offset_format = ("Q", 20, "Q") if is_big else ("H", 12, "I")
+    try:
+        (num_entries,) = struct.unpack_from(order + count_format, data, at)
+        behind = at + struct.calcsize(count_format) + num_entries * entry_bytes
+        (following,) = struct.unpack_from(order + offset_format, data, behind)
+    except struct.error as error:
+        raise ValueError(f"the directory at byte {at} does not lie in the {len(data)} bytes") from error
+    return int(following)
+
+
+def write_directory(entries: Sequence[Entry], order: str, at: int, following: int = 0) -> bytes:
+    """Write a directory that will stand at byte ``at`` of its file, its long values and directories behind it.
+
+    ``following`` is where the next directory lies, 0 for none.
+    """
     behind = at + 2 + 12 * len(entries) + 4
     table, tail = struct.pack(order + "H", len(entries)), b""
     for entry in sorted(entries, key=lambda entry: entry.tag):
@@ -114,7 +133,7 @@ def write_directory(entries: Sequence[Entry], order: str, at: int) -> bytes:
             value, long_value = struct.pack(order + "I", behind + len(tail)), value
             tail += long_value + b"\0" * (len(long_value) % 2)
         table += struct.pack(order + "HHI4s", entry.tag, kind, count, value)
-    return table + b"\0\0\0\0" + tail
+    return table + struct.pack(order + "I", following) + tail
 
 
 def exif_block(entries: Sequence[Entry], order: str) -> bytes:

@@ -58,7 +58,7 @@ def archive_manifest(context: dg.AssetExecutionContext, archive: ArchiveStorage)
     deps=[archive_manifest, released_model],
     partitions_def=archive_shards,
     pool="accelerator",
-    code_version="1",
+    code_version="2",
     kinds={"pytorch"},
 )
 def restored_shard(

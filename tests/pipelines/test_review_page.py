@@ -85,12 +85,14 @@ def test_the_page_shows_what_waits_and_runs_nothing_of_it(port: int) -> None:
 
 @pytest.mark.parametrize("kind", ["before", "mask", "after"])
 def test_pictures_are_small_new_jpegs(port: int, kind: str) -> None:
-    status, headers, data = ask(port, "GET", f"/photo/{first_photo(port)}/{kind}.jpg")
+    status, headers, data = ask(port, "GET", f"/photo/{first_photo(port)}/1/{kind}.jpg")
     assert (status, headers["content-type"]) == (200, "image/jpeg")
     assert max(decode_rgb(data).shape[-2:]) <= 1400
 
 
-@pytest.mark.parametrize("path", ["/photo/0/before.jpg", "/photo/../../etc/passwd", "/etc/passwd", "/docs"])
+@pytest.mark.parametrize(
+    "path", ["/photo/0/1/before.jpg", "/photo/0/2/before.jpg", "/photo/../../etc/passwd", "/etc/passwd", "/docs"]
+)
 def test_what_does_not_wait_is_not_there(port: int, path: str) -> None:
     assert ask(port, "GET", path)[0] == 404
 
