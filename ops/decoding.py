@@ -16,11 +16,11 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
-from ops.image_formats.decode_child import LENGTH_BYTES
+from ops.image_formats.decode_child import AS_IT_IS, IN_SRGB, LENGTH_BYTES
 from ops.image_formats.raster import MAX_PAGES, DecodeLimits, Metadata, PhotoError
 from ops.image_formats.reading import UprightRaster
 from ops.images import Photo, decode_pages, photo_of
@@ -31,8 +31,22 @@ _MAX_HEADER_BYTES = MAX_PAGES << 10  # a kilobyte a page
 _CONTAINERS = {"JPEG", "PNG", "TIFF", "JP2", "WEBP"}
 
 Reserve: TypeAlias = Callable[[int], None]
-# The bytes of a file, and who is told its number of pixels before they are held in memory -> its pages, one or more.
-Decode: TypeAlias = Callable[[bytes, Reserve], tuple[Photo, ...]]
+
+
+class Decode(Protocol):
+    """How strangers' files become photos."""
+
+    def __call__(self, data: bytes, reserve: Reserve, *, in_srgb: bool = False) -> tuple[Photo, ...]:
+        """Decode all pages of a file, one or more.
+
+        Args:
+            data: the whole file.
+            reserve: is told the number of pixels before they are held in memory.
+            in_srgb: convert the colours to sRGB; what cannot be converted keeps its profile.
+
+        Raises:
+            PhotoError: the file cannot be read.
+        """
 
 
 @dataclass(frozen=True)
@@ -44,13 +58,13 @@ class DecodeBudget:
     limits: DecodeLimits = field(default_factory=DecodeLimits)
 
 
-def decode_here(data: bytes, reserve: Reserve) -> tuple[Photo, ...]:
+def decode_here(data: bytes, reserve: Reserve, *, in_srgb: bool = False) -> tuple[Photo, ...]:
     """Decode in this very process: for files one trusts, and for tests.
 
     Raises:
         PhotoError: the file cannot be read.
     """
-    pages = decode_pages(data)
+    pages = decode_pages(data, in_srgb=in_srgb)
     reserve(sum(page.num_pixels for page in pages))
     return pages
 
@@ -65,14 +79,14 @@ def child_decoders(num_children: int, budget: DecodeBudget = DecodeBudget()) -> 
     for _ in range(num_children):
         idle.put(None)  # started when first needed
 
-    def decode(data: bytes, reserve: Reserve) -> tuple[Photo, ...]:
+    def decode(data: bytes, reserve: Reserve, *, in_srgb: bool = False) -> tuple[Photo, ...]:
         """Decode in the next idle child; a new one takes the place of one that died."""
         budget.limits.check_bytes(len(data))
         child = idle.get()
         try:
             if child is None or not child.is_alive:
                 child = _Child(budget)
-            pages = child.decode(data, reserve)
+            pages = child.decode(data, reserve, IN_SRGB if in_srgb else AS_IT_IS)
         finally:
             idle.put(child)
         return tuple(photo_of(page) for page in pages)
@@ -112,8 +126,8 @@ class _Child:
         """Whether the process runs, so that it can be asked again."""
         return self._process.poll() is None
 
-    def decode(self, data: bytes, reserve: Reserve) -> tuple[UprightRaster, ...]:
-        """Let the process decode one file; ``reserve`` is told its pixels before any is received.
+    def decode(self, data: bytes, reserve: Reserve, wish: bytes) -> tuple[UprightRaster, ...]:
+        """Let the process decode one file as wished; ``reserve`` is told its pixels before any is received.
 
         Raises:
             PhotoError: the file cannot be read, or the process died or took too long on it.
@@ -121,7 +135,7 @@ class _Child:
         """
         is_in_step = False  # a child that did not give its whole answer would give it to the next question
         try:
-            header = self._ask(data)
+            header = self._ask(data, wish)
             if "reason" in header:
                 is_in_step = True
                 raise PhotoError(str(header["reason"]), str(header["message"]))
@@ -139,9 +153,9 @@ class _Child:
             if not is_in_step:
                 self.stop()
 
-    def _ask(self, data: bytes) -> dict[str, Any]:
+    def _ask(self, data: bytes, wish: bytes) -> dict[str, Any]:
         with self._deadline():
-            self._to.write(len(data).to_bytes(LENGTH_BYTES))
+            self._to.write(len(data).to_bytes(LENGTH_BYTES) + wish)
             self._to.write(data)
             self._to.flush()
             line = self._from.readline(_MAX_HEADER_BYTES)

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ops.image_formats import reading
 from ops.image_formats.jp2 import write_jp2
 from ops.image_formats.jpeg import write_jpeg
 from ops.image_formats.png import write_png
@@ -96,13 +97,21 @@ def decode_photo(data: bytes, limits: DecodeLimits = DecodeLimits()) -> Photo:  
     return replace(photo, notes=(*photo.notes, "first-page-only")) if further else photo
 
 
-def decode_pages(data: bytes, limits: DecodeLimits = DecodeLimits()) -> tuple[Photo, ...]:  # noqa: B008 (frozen)
+def decode_pages(
+    data: bytes,
+    limits: DecodeLimits = DecodeLimits(),  # noqa: B008 (frozen)
+    *,
+    in_srgb: bool = False,
+) -> tuple[Photo, ...]:
     """Decode every page of a photo file, in order; only a TIFF has more than one.
+
+    ``in_srgb`` converts the colours from their profile to sRGB; what cannot be converted keeps its profile.
 
     Raises:
         PhotoError: as `decode_photo` does; an error in one page refuses the file, and names the page.
     """
-    return tuple(photo_of(page) for page in read_upright(data, limits))
+    pages = read_upright(data, limits)
+    return tuple(photo_of(reading.in_srgb(page) if in_srgb else page) for page in pages)
 
 
 def photo_of(raster: UprightRaster) -> Photo:

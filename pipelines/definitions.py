@@ -24,6 +24,7 @@ from pipelines.console import console
 from pipelines.credentials import ContentCredentials
 from pipelines.local_servers import tracking_uri
 from pipelines.resources import (
+    ArchiveCopies,
     ArchiveStorage,
     Compute,
     Home,
@@ -77,6 +78,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             "archive": ArchiveStorage(
                 source=settings.archive_source, target=settings.archive_target, is_sample=settings.is_sample_archive
             ),
+            "copies": ArchiveCopies(access_px=settings.access_px, has_sheets=settings.has_sheets),
             "photos": corpora.PhotoLocations(
                 clean=settings.clean_photos,
                 old=settings.old_photos,

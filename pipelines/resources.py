@@ -126,6 +126,16 @@ class ArchiveStorage(dg.ConfigurableResource):  # type: ignore[type-arg]
         return open_storage(self.target)
 
 
+class ArchiveCopies(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """What archive runs write beside the results unless their launch form says otherwise.
+
+    ``access_px`` is the longest side of access copies, 0 for none.
+    """
+
+    access_px: int
+    has_sheets: bool
+
+
 class RestorationModel(dg.ConfigurableResource):  # type: ignore[type-arg]
     """The model that restores: ``choice`` is ``shipped`` or ``trained`` (see ``ops/chosen_model.py``).
 

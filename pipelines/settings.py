@@ -25,6 +25,9 @@ class Settings:
         archive_source: the collection to restore, only ever read (``ALBUMEN_ARCHIVE_SOURCE``, default: the old photos,
             else a sample collection that the demo writes).
         archive_target: where restored photos go (``ALBUMEN_ARCHIVE_TARGET``).
+        access_px: longest side of the access copies that archive runs write (``ALBUMEN_ARCHIVE_ACCESS_PX``); 0, the
+            default, writes none.
+        has_sheets: whether they write review sheets (``ALBUMEN_ARCHIVE_SHEETS=1``).
         is_sample_archive: whether the collection is the demo's own (``ALBUMEN_SAMPLE_ARCHIVE=1``, or nothing was set).
         model: which model restores (``ALBUMEN_MODEL``): ``shipped``, the default, comes with the project; ``trained``
             is the newest one that was trained and released here.
@@ -41,6 +44,8 @@ class Settings:
     annotated_photos: str | None
     archive_source: str
     archive_target: str
+    access_px: int
+    has_sheets: bool
     is_sample_archive: bool
     model: str
     device: str
@@ -52,7 +57,7 @@ class Settings:
         """Read the settings; an empty variable counts as unset.
 
         Raises:
-            ValueError: ``ALBUMEN_MODEL`` is neither of its two values.
+            ValueError: ``ALBUMEN_MODEL`` is neither of its two values, or a number is none.
         """
         home = Path(os.environ.get("ALBUMEN_HOME") or ".albumen").resolve()
         source = os.environ.get("ALBUMEN_ARCHIVE_SOURCE")
@@ -66,6 +71,8 @@ class Settings:
             annotated_photos=os.environ.get("ALBUMEN_ANNOTATED_PHOTOS") or None,
             archive_source=source or old_photos or str(home / "archive/originals"),
             archive_target=os.environ.get("ALBUMEN_ARCHIVE_TARGET") or str(home / "archive/restored"),
+            access_px=_pixels("ALBUMEN_ARCHIVE_ACCESS_PX"),
+            has_sheets=bool(os.environ.get("ALBUMEN_ARCHIVE_SHEETS")),
             is_sample_archive=bool(os.environ.get("ALBUMEN_SAMPLE_ARCHIVE")) or not (source or old_photos),
             model=_model(os.environ.get("ALBUMEN_MODEL") or MODELS[0]),
             device=os.environ.get("ALBUMEN_DEVICE") or "cpu",
@@ -78,3 +85,10 @@ def _model(name: str) -> str:
     if name not in MODELS:
         raise ValueError(f"ALBUMEN_MODEL={name} is none of {', '.join(MODELS)}")
     return name
+
+
+def _pixels(variable: str) -> int:
+    text = os.environ.get(variable) or "0"
+    if not text.isdecimal():
+        raise ValueError(f"{variable}={text} is no number of pixels: give a whole one, such as 2048, or leave it unset")
+    return int(text)

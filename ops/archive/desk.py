@@ -7,15 +7,18 @@ the photo, its mask, and last its record. Each step takes what the one before re
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from torch import Tensor
 
+from ops.archive.copies import Copies, make_copies
 from ops.archive.labels import Label, labelled
 from ops.archive.pages import describe, facts_of, page_records
 from ops.archive.provenance import (
+    SHEET,
+    CopyRecord,
     Derivative,
     Original,
     PageRecord,
@@ -65,6 +68,7 @@ class Craft:
         rules: which results wait for a person.
         software: name -> version of what had a part in it.
         sign: adds content credentials to an encoded file, given its container; None without a certificate.
+        copies: what is written beside the results; None for nothing. Decides no result, so it is not in the recipe.
     """
 
     restore: Callable[[Tensor], Restoration]
@@ -74,6 +78,7 @@ class Craft:
     rules: ReviewRules
     software: Mapping[str, str]
     sign: Callable[[bytes, str], bytes] | None = None
+    copies: Copies | None = None
 
 
 @dataclass(frozen=True)
@@ -201,8 +206,33 @@ class Desk:
             mask_sha256=kept[0][1],
         )
         records = page_records(pages, restorations, kept, flags)
-        faces = () if records else restorations[0].faces
-        return _Outcome(name, describe(pages), derivative, facts_of(pages, restorations), raised, faces, records)
+        return _Outcome(
+            name,
+            describe(pages),
+            derivative,
+            facts_of(pages, restorations),
+            raised,
+            faces=() if records else restorations[0].faces,
+            pages=records,
+            copies=self._write_copies(restored.fetched, restorations, is_held=bool(raised)),
+        )
+
+    def _write_copies(
+        self, fetched: Fetched, restorations: Sequence[Restoration], *, is_held: bool
+    ) -> tuple[CopyRecord, ...]:  # fmt: skip
+        craft, written = self.craft, []
+        if craft.copies is None:
+            return ()
+        name = f"{craft.release.digest}/{fetched.sha256}"
+        with self.watch.stage("copies"):
+            made = make_copies(
+                craft.copies, fetched.pages, restorations, name, is_held, lambda page: self._label(page, fetched.sha256)
+            )
+            for kind, key, data in made:
+                signed = data if craft.sign is None or kind == SHEET else craft.sign(data, "JPEG")
+                standing = self._publish(key, signed)
+                written.append(CopyRecord(kind, key, hashlib.sha256(standing).hexdigest(), len(standing)))
+        return tuple(written)
 
     def _publish_mask(self, key: str, mask: bytes) -> tuple[str, str]:
         return key, hashlib.sha256(self._publish(key, mask)).hexdigest()
@@ -235,6 +265,7 @@ class Desk:
             finished_at=datetime.now(UTC),
             faces=outcome.faces,
             pages=outcome.pages,
+            copies=outcome.copies,
         )
 
     def _publish(self, key: str, data: bytes) -> bytes:
@@ -269,5 +300,6 @@ class _Outcome:
     flags: tuple[str, ...] = ()
     faces: tuple[FaceRecord, ...] = ()
     pages: tuple[PageRecord, ...] = ()
+    copies: tuple[CopyRecord, ...] = ()
     reason: str | None = None
     message: str | None = None

@@ -15,7 +15,7 @@ from typing import get_args, get_type_hints
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ops.archive.provenance import Provenance, ReleaseIdentity
+from ops.archive.provenance import ACCESS, SHEET, Provenance, ReleaseIdentity
 from ops.storage.protocol import ObjectMissingError, Storage, WriteOutcome
 
 _ARROW = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_(), datetime: pa.timestamp("us", "UTC")}
@@ -33,6 +33,8 @@ class LedgerRow:
         mean_change: mean absolute difference between original and restored, in [0, 1] units.
         lost: what the restored file does not keep, and `flags`: why it waits for a person; comma-separated.
         seconds: from reading to the last write.
+        access_key, access_bytes: the access copy, of several pages the first one's key and all their bytes.
+        sheet_key: the review sheet, of several pages the first one's.
     """
 
     shard: str
@@ -64,6 +66,9 @@ class LedgerRow:
     lost: str | None = None
     flags: str | None = None
     num_pages: int | None = None
+    access_key: str | None = None
+    access_bytes: int | None = None
+    sheet_key: str | None = None
 
 
 def ledger_row(record: Provenance) -> LedgerRow:
@@ -99,7 +104,10 @@ def ledger_row(record: Provenance) -> LedgerRow:
             mask_key=written.mask_key,
             num_pages=len(record.pages) or 1,
         )
-    return row
+    access, sheets = ([each for each in record.copies if each.kind == kind] for kind in (ACCESS, SHEET))
+    if access:
+        row = replace(row, access_key=access[0].key, access_bytes=sum(each.num_bytes for each in access))
+    return replace(row, sheet_key=sheets[0].key) if sheets else row
 
 
 def ledger_key(release: ReleaseIdentity, shard: str) -> str:

@@ -16,6 +16,7 @@ from ops.archive.labels import DIGITAL_SOURCE_TYPE
 from ops.faces.records import FaceRecord
 
 SCHEMA = "albumen-provenance/2"
+ACCESS, SHEET = "access", "sheet"  # the kinds of a `CopyRecord`
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,16 @@ class PageRecord:
 
 
 @dataclass(frozen=True)
+class CopyRecord:
+    """A copy made on request, of one page; its kind is ``ACCESS`` or ``SHEET``."""
+
+    kind: str
+    key: str
+    sha256: str
+    num_bytes: int
+
+
+@dataclass(frozen=True)
 class Derivative:
     """What was written: the restored photo and the mask of detected defects (PNG, white = damaged), of page one."""
 
@@ -106,6 +117,7 @@ class Provenance:
         software: name -> version of what had a part in it.
         started_at, finished_at: with time zone UTC.
         pages: one each where the file has more than one, in order; else empty.
+        copies: what was asked for beside the result.
     """
 
     shard: str
@@ -124,6 +136,7 @@ class Provenance:
     finished_at: datetime
     faces: tuple[FaceRecord, ...] = ()
     pages: tuple[PageRecord, ...] = ()
+    copies: tuple[CopyRecord, ...] = ()
 
     def __post_init__(self) -> None:
         restored = self.status == "restored"
@@ -168,9 +181,10 @@ def from_json(data: bytes, key: str) -> Provenance:
             raise ValueError(f"its schema is not {SCHEMA}")
         content["original"] = Original(**content["original"])
         content["flags"] = tuple(content["flags"])
-        # Older records have neither faces nor pages.
+        # Older records have no faces, pages or copies.
         content["faces"] = tuple(FaceRecord(**face) for face in content.get("faces", ()))
         content["picture"] = content["picture"] and _picture(content["picture"])
+        content["copies"] = tuple(CopyRecord(**copy) for copy in content.get("copies", ()))
         content["pages"] = tuple(_page(page) for page in content.get("pages", ()))
         content["derivative"] = content["derivative"] and Derivative(**content["derivative"])
         content["release"] = ReleaseIdentity(**content["release"])

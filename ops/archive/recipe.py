@@ -6,6 +6,7 @@ import platform
 from collections.abc import Callable
 from importlib.metadata import version
 
+from ops.archive.copies import Copies
 from ops.archive.desk import Craft
 from ops.archive.labels import LABEL_VERSION
 from ops.archive.provenance import ReleaseIdentity
@@ -24,12 +25,13 @@ def archive_craft(
     restorer: PhotoRestorer,
     decode: Decode,
     sign: Callable[[bytes, str], bytes] | None,
+    copies: Copies | None = None,
 ) -> Craft:
-    """How the archive run uses a released model; ``sign`` adds content credentials, None where there are none."""
+    """How the archive run uses a released model; ``sign`` adds content credentials, ``copies`` are made beside."""
     rules = ReviewRules()
     precision = "bfloat16" if restorer.is_bf16 else "float32"
     recipe = archive_recipe(f"{restorer.recipe} {precision}", rules, is_signed=sign is not None)
-    return Craft(restorer, release, recipe, decode, rules, software_versions(restorer.device), sign)
+    return Craft(restorer, release, recipe, decode, rules, software_versions(restorer.device), sign, copies)
 
 
 def archive_recipe(restorer_recipe: str, rules: ReviewRules, *, is_signed: bool) -> str:

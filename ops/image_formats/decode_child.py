@@ -1,8 +1,8 @@
 """The process that decodes strangers' files: limited in memory, unable to write files, without credentials.
 
 Started by `ops.decoding` as `python -m ops.image_formats.decode_child MEMORY_BYTES MAX_BYTES MAX_PIXELS MAX_SIDE`. On
-the standard input come length and bytes of one file after the other; on the standard output goes for each a line of
-JSON and, if it could be read, the samples and the blocks of every page that the line announces. Nothing is pickled:
+the standard input come length, wish and bytes of one file after the other; on the standard output goes for each a line
+of JSON and, if it could be read, the samples and the blocks of every page that the line announces. Nothing is pickled:
 whoever takes over this process can only answer with pixels.
 """
 
@@ -17,9 +17,10 @@ from typing import BinaryIO
 import numpy as np
 
 from ops.image_formats.raster import DecodeLimits, PhotoError
-from ops.image_formats.reading import UprightRaster, read_upright
+from ops.image_formats.reading import UprightRaster, in_srgb, read_upright
 
 LENGTH_BYTES = 8
+AS_IT_IS, IN_SRGB = b"0", b"1"  # the wish: which colours to answer with
 
 
 def main(memory_bytes: int, limits: DecodeLimits) -> None:
@@ -33,13 +34,16 @@ def main(memory_bytes: int, limits: DecodeLimits) -> None:
     ):
         resource.setrlimit(kind, (limit, limit))
     while head := sys.stdin.buffer.read(LENGTH_BYTES):
-        answer(sys.stdin.buffer.read(int.from_bytes(head)), limits, answers)
+        wish = sys.stdin.buffer.read(1)
+        answer(sys.stdin.buffer.read(int.from_bytes(head)), limits, answers, converts=wish == IN_SRGB)
 
 
-def answer(data: bytes, limits: DecodeLimits, out: BinaryIO) -> None:
-    """Decode one file and write what came of it."""
+def answer(data: bytes, limits: DecodeLimits, out: BinaryIO, *, converts: bool) -> None:
+    """Decode one file and write what came of it, its colours converted to sRGB if wished."""
     try:
         pages = read_upright(data, limits)
+        if converts:
+            pages = tuple(in_srgb(page) for page in pages)
     except PhotoError as error:
         out.write(json.dumps({"reason": error.reason, "message": error.message}).encode() + b"\n")
     except MemoryError:

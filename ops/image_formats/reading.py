@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import struct
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from PIL import Image
 
 from ops.image_formats import jp2, png, tiff
+from ops.image_formats.colour import to_srgb
 from ops.image_formats.exif import turn_upright, upright_exif, upright_xmp
 from ops.image_formats.jp2 import read_jp2
 from ops.image_formats.jpeg import read_jpeg
@@ -87,6 +88,15 @@ def read_upright(data: bytes, limits: DecodeLimits) -> tuple[UprightRaster, ...]
     if any(page.samples.size == 0 for page in pages):
         raise PhotoError("empty", f"the {container} decodes to no pixels; expected a photo: rescan or re-export it")
     return tuple(_upright(page, container) for page in pages)
+
+
+def in_srgb(page: UprightRaster) -> UprightRaster:
+    """The page with its colours converted to sRGB; a profile that does not fit or is broken stays where it is."""
+    icc = page.metadata.icc
+    converted = None if icc is None else to_srgb(page.samples, icc)
+    if converted is None:
+        return page
+    return replace(page, samples=converted, metadata=replace(page.metadata, icc=None))
 
 
 def _sniff(data: bytes) -> str:

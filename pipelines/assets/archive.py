@@ -10,8 +10,8 @@ from ops.corpora.records import Corpus
 from pipelines.assets.evaluation import released_model
 from pipelines.credentials import ContentCredentials
 from pipelines.partitions import archive_shards
-from pipelines.resources import ArchiveStorage, Home, RestorationModel
-from pipelines.run_config import RunScale
+from pipelines.resources import ArchiveCopies, ArchiveStorage, Home, RestorationModel
+from pipelines.run_config import CopyWish, RunScale
 
 if TYPE_CHECKING:
     from ops.archive.ledger import LedgerRow
@@ -63,11 +63,14 @@ def archive_manifest(context: dg.AssetExecutionContext, archive: ArchiveStorage)
 )
 def restored_shard(
     context: dg.AssetExecutionContext,
+    config: CopyWish,
     archive: ArchiveStorage,
     model: RestorationModel,
     credentials: ContentCredentials,
+    copies: ArchiveCopies,
 ) -> dg.MaterializeResult[None]:
     """Restores what is missing of one shard with the chosen model (``ALBUMEN_MODEL``) and closes its ledger."""
+    from ops.archive.copies import Copies
     from ops.archive.manifest import find_shard
     from ops.archive.recipe import archive_craft
     from ops.archive.samples import sample_sheet
@@ -79,13 +82,16 @@ def restored_shard(
     source, target = archive.open_source(), archive.open_target()
     shard = find_shard(target, context.partition_key)
     release, restorer = model.load(context.log.info)
-    with child_decoders(num_children=2) as decode:
-        craft = archive_craft(release, restorer, decode, credentials.signer(release))
+    with child_decoders(num_children=2) as decode, child_decoders(num_children=1) as convert:
+        wish = Copies(*config.over(copies), convert)
+        craft = archive_craft(release, restorer, decode, credentials.signer(release), wish)
         report = restore_shard(shard, source, target, craft, Pace(), _progress(context))
     return dg.MaterializeResult(
         metadata={
             "restored": report.num_restored,
             "refused": dict(report.refusals),
+            "access copies": sum(row.access_key is not None for row in report.rows),
+            "review sheets": sum(row.sheet_key is not None for row in report.rows),
             "done by an earlier run": report.num_done_before,
             "model": f"{release.name} {release.version} ({release.digest})",
             "ledger": f"{target.location}/{report.ledger_key}",

@@ -2,9 +2,22 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.resources import ArchiveCopies
+from pipelines.run_config import CopyWish
 from pipelines.settings import MODELS, Settings
 
-NAMES = ("HOME", "CLEAN_PHOTOS", "OLD_PHOTOS", "ARCHIVE_SOURCE", "ARCHIVE_TARGET", "SAMPLE_ARCHIVE", "MODEL", "DEVICE")
+NAMES = (
+    "HOME",
+    "CLEAN_PHOTOS",
+    "OLD_PHOTOS",
+    "ARCHIVE_SOURCE",
+    "ARCHIVE_TARGET",
+    "SAMPLE_ARCHIVE",
+    "MODEL",
+    "DEVICE",
+    "ARCHIVE_ACCESS_PX",
+    "ARCHIVE_SHEETS",
+)
 
 
 @pytest.fixture(autouse=True)
@@ -51,3 +64,20 @@ def test_the_models_to_choose_from_are_those_that_can_be_loaded() -> None:
     from ops.chosen_model import ModelChoice
 
     assert [choice.value for choice in ModelChoice] == list(MODELS)
+
+
+def test_nobody_gets_copies_who_did_not_ask(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (Settings.from_environment().access_px, Settings.from_environment().has_sheets) == (0, False)
+    monkeypatch.setenv("ALBUMEN_ARCHIVE_ACCESS_PX", "2048")
+    monkeypatch.setenv("ALBUMEN_ARCHIVE_SHEETS", "1")
+    assert (Settings.from_environment().access_px, Settings.from_environment().has_sheets) == (2048, True)
+    monkeypatch.setenv("ALBUMEN_ARCHIVE_ACCESS_PX", "large")
+    with pytest.raises(ValueError, match="ALBUMEN_ARCHIVE_ACCESS_PX=large is no number"):
+        Settings.from_environment()
+
+
+@pytest.mark.parametrize(
+    ("form", "expected"), [({}, (2048, True)), ({"access_px": 0}, (0, True)), ({"sheets": False}, (2048, False))]
+)
+def test_the_launch_form_wins_over_the_settings(form: dict[str, int | bool], expected: tuple[int, bool]) -> None:
+    assert CopyWish(**form).over(ArchiveCopies(access_px=2048, has_sheets=True)) == expected
