@@ -63,7 +63,9 @@ def main(num_objects: int) -> None:
         source, target = open_storage("s3://bench/originals"), open_storage("s3://bench/results")
         for number, data in enumerate(_photos(num_objects)):
             source.write_once(f"box-{number % 7}/{number:05d}", data)
-        manifest = take_snapshot(source, target, COLLECTION, ShardLimits(num_photos=100, num_bytes=2**30))
+        manifest = take_snapshot(
+            source, target, COLLECTION, ShardLimits(num_photos=100, num_bytes=2**30, num_pixels=2**30)
+        )
         print(f"{num_objects} photos in {len(manifest.shard_ids)} shards", flush=True)
         _change_some(source, manifest)
         before = _listing(source)

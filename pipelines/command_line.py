@@ -33,6 +33,7 @@ def main() -> None:
       ALBUMEN_ANNOTATED_PHOTOS  old photos with masks of their damage, for the detector
       ALBUMEN_ARCHIVE_SOURCE  the collection to restore, only ever read
       ALBUMEN_ARCHIVE_TARGET  where restored photos go
+      ALBUMEN_ARCHIVE_INVENTORY  S3 Inventory to take its listing from (s3://bucket/prefix)
       ALBUMEN_ARCHIVE_ACCESS_PX  longest side of access copies (JPEG, sRGB) to write too
       ALBUMEN_ARCHIVE_SHEETS  1 writes review sheets too
       ALBUMEN_MODEL           shipped (default) or trained: which model restores

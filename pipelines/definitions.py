@@ -76,7 +76,10 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             "home": Home(root=str(settings.home)),
             "tracking": Tracking(uri=tracking_uri(settings), artifacts=str(settings.home / "mlflow/artifacts")),
             "archive": ArchiveStorage(
-                source=settings.archive_source, target=settings.archive_target, is_sample=settings.is_sample_archive
+                source=settings.archive_source,
+                target=settings.archive_target,
+                is_sample=settings.is_sample_archive,
+                inventory=settings.archive_inventory,
             ),
             "copies": ArchiveCopies(access_px=settings.access_px, has_sheets=settings.has_sheets),
             "photos": corpora.PhotoLocations(

@@ -70,7 +70,8 @@ def retry(reason: str) -> None:
     if not again:
         click.echo(f"no photo is refused for {reason!r}; the reasons are {sorted({r for r in last.values() if r})}")
         return
-    manifest = take_snapshot(archive.open_source(), target, archive.collection, ARCHIVE_SHARD, again)
+    source, listing = archive.open_source(), archive.listing()
+    manifest = take_snapshot(source, target, archive.collection, ARCHIVE_SHARD, again, listing)
     click.echo(f"{len(again)} photos are to be tried again, {len(manifest.shard_ids)} shards in all: albumen archive")
 
 
@@ -79,9 +80,10 @@ def _resources(settings: Settings) -> tuple["ArchiveStorage", "RestorationModel"
     from pipelines.resources import ArchiveStorage, RestorationModel
 
     places = {"source": settings.archive_source, "target": settings.archive_target}
+    inventory = settings.archive_inventory
     caches = {"cache": str(settings.home / "releases"), "finder_cache": str(settings.home / "cache")}
     uri = tracking_uri(settings)
     return (
-        ArchiveStorage(**places, is_sample=settings.is_sample_archive),
+        ArchiveStorage(**places, is_sample=settings.is_sample_archive, inventory=inventory),
         RestorationModel(choice=settings.model, tracking_uri=uri, device=settings.device, **caches),
     )

@@ -25,6 +25,8 @@ class Settings:
         archive_source: the collection to restore, only ever read (``ALBUMEN_ARCHIVE_SOURCE``, default: the old photos,
             else a sample collection that the demo writes).
         archive_target: where restored photos go (``ALBUMEN_ARCHIVE_TARGET``).
+        archive_inventory: where S3 delivers the inventory of that collection, as ``s3://bucket/prefix`` or a
+            ``manifest.json`` (``ALBUMEN_ARCHIVE_INVENTORY``); "" lists the collection itself.
         access_px: longest side of the access copies that archive runs write (``ALBUMEN_ARCHIVE_ACCESS_PX``); 0, the
             default, writes none.
         has_sheets: whether they write review sheets (``ALBUMEN_ARCHIVE_SHEETS=1``).
@@ -44,6 +46,7 @@ class Settings:
     annotated_photos: str | None
     archive_source: str
     archive_target: str
+    archive_inventory: str
     access_px: int
     has_sheets: bool
     is_sample_archive: bool
@@ -71,6 +74,7 @@ class Settings:
             annotated_photos=os.environ.get("ALBUMEN_ANNOTATED_PHOTOS") or None,
             archive_source=source or old_photos or str(home / "archive/originals"),
             archive_target=os.environ.get("ALBUMEN_ARCHIVE_TARGET") or str(home / "archive/restored"),
+            archive_inventory=os.environ.get("ALBUMEN_ARCHIVE_INVENTORY") or "",
             access_px=_pixels("ALBUMEN_ARCHIVE_ACCESS_PX"),
             has_sheets=bool(os.environ.get("ALBUMEN_ARCHIVE_SHEETS")),
             is_sample_archive=bool(os.environ.get("ALBUMEN_SAMPLE_ARCHIVE")) or not (source or old_photos),

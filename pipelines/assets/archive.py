@@ -32,14 +32,15 @@ def sample_collection(
     group_name="archive",
     deps=[sample_collection],
     freshness_policy=dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=26)),  # a night without a scan
-    code_version="1",
+    code_version="2",
     kinds={"parquet"},
 )
 def archive_manifest(context: dg.AssetExecutionContext, archive: ArchiveStorage) -> dg.MaterializeResult[str]:
     """Lists the collection; what is new or changed since the last snapshot becomes new shards."""
     from ops.archive.manifest import ARCHIVE_SHARD, take_snapshot
 
-    manifest = take_snapshot(archive.open_source(), archive.open_target(), archive.collection, ARCHIVE_SHARD)
+    source, target = archive.open_source(), archive.open_target()
+    manifest = take_snapshot(source, target, archive.collection, ARCHIVE_SHARD, listing=archive.listing())
     context.instance.add_dynamic_partitions(str(archive_shards.name), list(manifest.shard_ids))
     return dg.MaterializeResult(
         value=manifest.collection,
@@ -48,6 +49,7 @@ def archive_manifest(context: dg.AssetExecutionContext, archive: ArchiveStorage)
             "bytes": int(manifest.table["size"].sum()),
             "shards": len(manifest.shard_ids),
             "source": manifest.source,
+            "listed by": archive.inventory or "listing",
             "first photos": dg.MetadataValue.md(manifest.table.head(20).to_markdown(index=False)),
         },
     )

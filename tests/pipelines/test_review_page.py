@@ -38,7 +38,7 @@ def report(tmp_path: Path) -> ShardReport:
     source, target = FolderStorage(tmp_path / "originals"), FolderStorage(tmp_path / "results")
     for number, key in enumerate((HOSTILE.replace("/", "_"), "b.png")):
         source.write_once(key, encode_png(torch.full((1, 3, 1500, 20), number / 4)))
-    shard = take_snapshot(source, target, "attic", ShardLimits(9, 10**9)).shard("attic-00000")
+    shard = take_snapshot(source, target, "attic", ShardLimits(9, 10**9, 10**9)).shard("attic-00000")
     craft = Craft(negative, RELEASE, "standard", decode_here, ReviewRules(), {})
     return restore_shard(shard, source, target, craft, Pace(2, 10**6))
 
