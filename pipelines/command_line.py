@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pipelines.ablation_command import ablations
-from pipelines.review_command import retry, review, seal
+from pipelines.review_command import retry, review, seal, verify
 from pipelines.settings import Settings
 from pipelines.study_command import study
 from pipelines.training_command import train
@@ -33,6 +33,7 @@ def main() -> None:
       ALBUMEN_ANNOTATED_PHOTOS  old photos with masks of their damage, for the detector
       ALBUMEN_ARCHIVE_SOURCE  the collection to restore, only ever read
       ALBUMEN_ARCHIVE_TARGET  where restored photos go
+      ALBUMEN_ARCHIVE_SOURCE_PROFILE  AWS profile that reads it (needs no right to write)
       ALBUMEN_ARCHIVE_INVENTORY  S3 Inventory to take its listing from (s3://bucket/prefix)
       ALBUMEN_ARCHIVE_ACCESS_PX  longest side of access copies (JPEG, sRGB) to write too
       ALBUMEN_ARCHIVE_SHEETS  1 writes review sheets too
@@ -204,6 +205,7 @@ main.add_command(study)
 main.add_command(review)
 main.add_command(seal)
 main.add_command(retry)
+main.add_command(verify)
 
 
 def _settings() -> Settings:

@@ -80,6 +80,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
                 target=settings.archive_target,
                 is_sample=settings.is_sample_archive,
                 inventory=settings.archive_inventory,
+                source_profile=settings.source_profile,
             ),
             "copies": ArchiveCopies(access_px=settings.access_px, has_sheets=settings.has_sheets),
             "photos": corpora.PhotoLocations(

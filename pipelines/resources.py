@@ -100,13 +100,15 @@ class ArchiveStorage(dg.ConfigurableResource):  # type: ignore[type-arg]
     """The collection to restore, which is only read, and the place of the results. Each a folder or ``s3://...``.
 
     ``is_sample`` says that nobody named a collection, so the demo may fill one. ``inventory`` is where S3 delivers the
-    inventory that takes the place of listing the collection; "" lists it.
+    inventory that takes the place of listing the collection; "" lists it. ``source_profile`` is the AWS profile whose
+    credentials read the collection; "" reads it with those that write the results.
     """
 
     source: str
     target: str
     is_sample: bool
     inventory: str = ""
+    source_profile: str = ""
 
     @property
     def collection(self) -> str:
@@ -125,7 +127,7 @@ class ArchiveStorage(dg.ConfigurableResource):  # type: ignore[type-arg]
         """The originals."""
         from ops.storage.locations import open_storage
 
-        return open_storage(self.source)
+        return open_storage(self.source, self.source_profile)
 
     def open_target(self) -> "Storage":
         """The restored photos, their masks, sidecars and ledgers."""

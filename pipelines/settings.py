@@ -27,6 +27,8 @@ class Settings:
         archive_target: where restored photos go (``ALBUMEN_ARCHIVE_TARGET``).
         archive_inventory: where S3 delivers the inventory of that collection, as ``s3://bucket/prefix`` or a
             ``manifest.json`` (``ALBUMEN_ARCHIVE_INVENTORY``); "" lists the collection itself.
+        source_profile: AWS profile to read the collection with (``ALBUMEN_ARCHIVE_SOURCE_PROFILE``), which then needs
+            no right to write; "" for the credentials of everything else.
         access_px: longest side of the access copies that archive runs write (``ALBUMEN_ARCHIVE_ACCESS_PX``); 0, the
             default, writes none.
         has_sheets: whether they write review sheets (``ALBUMEN_ARCHIVE_SHEETS=1``).
@@ -47,6 +49,7 @@ class Settings:
     archive_source: str
     archive_target: str
     archive_inventory: str
+    source_profile: str
     access_px: int
     has_sheets: bool
     is_sample_archive: bool
@@ -75,6 +78,7 @@ class Settings:
             archive_source=source or old_photos or str(home / "archive/originals"),
             archive_target=os.environ.get("ALBUMEN_ARCHIVE_TARGET") or str(home / "archive/restored"),
             archive_inventory=os.environ.get("ALBUMEN_ARCHIVE_INVENTORY") or "",
+            source_profile=os.environ.get("ALBUMEN_ARCHIVE_SOURCE_PROFILE") or "",
             access_px=_pixels("ALBUMEN_ARCHIVE_ACCESS_PX"),
             has_sheets=bool(os.environ.get("ALBUMEN_ARCHIVE_SHEETS")),
             is_sample_archive=bool(os.environ.get("ALBUMEN_SAMPLE_ARCHIVE")) or not (source or old_photos),

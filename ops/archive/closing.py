@@ -65,6 +65,13 @@ def open_books(target: Storage, collection: str, release: ReleaseIdentity) -> Bo
     return Books(rows, read_decisions(target, release, rows), manifest)
 
 
+def refused_for(books: Books, reason: str) -> frozenset[str]:
+    """The keys of the photos whose last word is a refusal for ``reason``; those that wait for another try have none."""
+    table = books.manifest.table
+    latest = dict(zip(table["key"], table["shard"], strict=True))  # of several rows of a key the last one stays
+    return frozenset(row.key for row in books.rows if row.reason == reason and latest[row.key] == row.shard)
+
+
 @dataclass(frozen=True)
 class ClosedBooks:
     """``counts`` of photos (in the manifest) and of restored and refused ones, the ``summary`` and ``samples``."""
