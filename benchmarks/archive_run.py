@@ -72,6 +72,7 @@ def main(num_objects: int) -> None:
         dice = random.Random(1)  # noqa: S311
 
         def plan(_: str, __: str) -> str:
+            """The fault of a request, "" for none."""
             return dice.choice(_FAULTS) if dice.random() < FAULT_SHARE else ""
 
         started = time.perf_counter()

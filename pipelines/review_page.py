@@ -45,9 +45,11 @@ def review_app(open_queue: Callable[[], "ReviewQueue"]) -> Starlette:
     """The page over a queue that is read anew for every view, since shards may finish meanwhile."""
 
     async def show(request: Request) -> HTMLResponse:
+        """The results that wait."""
         return HTMLResponse(await run_in_threadpool(lambda: _page(open_queue())), headers=_SAFETY)
 
     async def picture(request: Request) -> Response:
+        """A JPEG of one page of a photo, made anew."""
         photo, page, kind = (request.path_params[name] for name in ("photo", "page", "kind"))
         data = await run_in_threadpool(lambda: open_queue().picture(photo, kind, page))
         if data is None:
@@ -55,6 +57,7 @@ def review_app(open_queue: Callable[[], "ReviewQueue"]) -> Starlette:
         return Response(data, media_type="image/jpeg", headers=_SAFETY)
 
     async def decide(request: Request) -> Response:
+        """Take a verdict from the page itself, and show what still waits."""
         origin = request.headers.get("origin")
         if origin != f"{request.url.scheme}://{request.url.netloc}":
             raise HTTPException(403, "decisions are only taken from the page itself")

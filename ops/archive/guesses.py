@@ -18,7 +18,7 @@ _FORMATS = {
     "webp": "WEBP",
 }
 # Pixels a byte. The 729 JPEGs of our sources hold 2.4 to 3.4; a grey TIFF or PNG holds 1 or a little more, one in
-# colour less. Rather too many: a shard that turns out small costs a ledger, one too large costs hours after a kill.
+# colour less. Rather too many: a shard that turns out small costs a ledger, one too large a run of many hours.
 _PIXELS_A_BYTE = {"JPEG": 3.0, "WEBP": 4.0, "PNG": 1.0, "TIFF": 1.0, "JP2": 1.0}
 _PIXELS_A_BYTE_OF_ANY = 3.0
 

@@ -45,8 +45,9 @@ class ShardLimits:
         return all(mine <= most for mine, most in zip(astuple(self), astuple(limits), strict=True))
 
 
-# One ledger, one run: with 256 JPEGs of 4 megapixels all three are reached at about the same time.
-ARCHIVE_SHARD = ShardLimits(num_photos=256, num_bytes=256 * 2**20, num_pixels=1_000_000_000)
+# One ledger, one run, hours on a CPU. Hundreds of photos also where each is a master of 20 MB, so that ten million are
+# 20,000 partitions and not 770,000. A large shard costs nothing after a kill: every photo has a record of its own.
+ARCHIVE_SHARD = ShardLimits(num_photos=500, num_bytes=16 * 2**30, num_pixels=10_000_000_000)
 
 
 @dataclass(frozen=True)

@@ -151,6 +151,7 @@ def _progress(context: dg.AssetExecutionContext) -> Callable[[int, int, "LedgerR
     """A line in the log for every photo."""
 
     def report(done: int, total: int, row: "LedgerRow") -> None:
+        """How many are done, which one it was, and how it ended."""
         outcome = row.status if row.reason is None else f"{row.status} ({row.reason})"
         context.log.info(f"{done}/{total}  {row.key}  {outcome}  {row.seconds:.1f} s")
 

