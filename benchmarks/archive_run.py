@@ -29,7 +29,7 @@ from torch import Tensor
 
 from benchmarks.fault_proxy import fault_proxy
 from ops.archive.closing import open_books
-from ops.archive.desk import Craft
+from ops.archive.craft import Craft
 from ops.archive.ledger import LedgerRow
 from ops.archive.manifest import Manifest, ShardLimits, read_manifest, take_snapshot
 from ops.archive.provenance import ReleaseIdentity

@@ -16,7 +16,7 @@ from torch import Tensor
 from ops.archive.provenance import ACCESS, SHEET
 from ops.decoding import Decode
 from ops.image_formats.exif import slim_exif
-from ops.images import Photo, encode_jpeg, encode_photo, page_key
+from ops.images import Photo, PhotoError, encode_jpeg, encode_photo, page_key
 from ops.pictures import contact_sheet, mask_overlay
 from ops.restoration import Restoration
 
@@ -91,7 +91,10 @@ def _access_copy(restored: Tensor, page: Photo, copies: Copies, label: Callable[
     copy = replace(page, pixels=pixels, alpha=None, exif=page.exif and slim_exif(page.exif))
     if page.icc is not None:
         bare = replace(copy, exif=None, xmp=None, iptc=None)
-        (converted,) = copies.decode(encode_photo(pixels, bare, "TIFF"), lambda _: None, in_srgb=True)
+        try:
+            (converted,) = copies.decode(encode_photo(pixels, bare, "TIFF"), lambda _: None, in_srgb=True)
+        except PhotoError:  # the profile killed its reader: it travels along, as the result's does
+            converted = bare
         copy = replace(copy, pixels=converted.pixels, icc=converted.icc)
     copy = replace(
         copy,

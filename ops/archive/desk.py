@@ -7,33 +7,27 @@ the photo, its mask, and last its record. Each step takes what the one before re
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from torch import Tensor
-
-from ops.archive.copies import Copies, make_copies
-from ops.archive.labels import Label, labelled
+from ops.archive.craft import Craft
 from ops.archive.pages import describe, facts_of, page_records
 from ops.archive.provenance import (
-    SHEET,
     CopyRecord,
     Derivative,
     Original,
     PageRecord,
     Picture,
     Provenance,
-    ReleaseIdentity,
     from_json,
     provenance_key,
     to_json,
 )
-from ops.archive.review_rules import ReviewRules
+from ops.archive.results import encode_result
 from ops.archive.streaming import PixelBudget, Settled, Stopwatch
-from ops.decoding import Decode
 from ops.faces.records import FaceRecord
-from ops.images import Photo, PhotoError, encode_pages, encode_png, page_key
+from ops.images import Photo, PhotoError
 from ops.restoration import Restoration
 from ops.storage.protocol import (
     AccessDeniedError,
@@ -45,8 +39,6 @@ from ops.storage.protocol import (
     WriteOutcome,
 )
 
-EXTENSIONS = {"JPEG": "jpg", "PNG": "png", "TIFF": "tif", "JP2": "jp2", "WEBP": "webp"}
-_JPEG_XMP_BYTES = 65_000  # one segment
 DENIED = "denied"  # the only refusal that is booked when the shard closes: if all are denied, the run is at fault
 _UNREADABLE = {
     SourceChangedError: "source-changed",
@@ -54,31 +46,6 @@ _UNREADABLE = {
     KeyRefusedError: "unsafe-key",
     AccessDeniedError: DENIED,
 }
-
-
-@dataclass(frozen=True)
-class Craft:
-    """How photos are restored, the same for every photo of a release.
-
-    Attributes:
-        restore: old photo (1, 3, H, W) in [0, 1] -> `Restoration` of the same size.
-        release: the model behind it.
-        recipe: everything beside the release that decides a result; see `ops.archive.recipe`.
-        decode: how strangers' files become photos; see `ops.decoding`.
-        rules: which results wait for a person.
-        software: name -> version of what had a part in it.
-        sign: adds content credentials to an encoded file, given its container; None without a certificate.
-        copies: what is written beside the results; None for nothing. Decides no result, so it is not in the recipe.
-    """
-
-    restore: Callable[[Tensor], Restoration]
-    release: ReleaseIdentity
-    recipe: str
-    decode: Decode
-    rules: ReviewRules
-    software: Mapping[str, str]
-    sign: Callable[[bytes, str], bytes] | None = None
-    copies: Copies | None = None
 
 
 @dataclass(frozen=True)
@@ -182,69 +149,30 @@ class Desk:
         return reserve
 
     def _encode_and_write(self, restored: Restored) -> _Outcome:
-        if isinstance(restored.restorations, PhotoError):
-            raise restored.restorations
-        name, digest = restored.fetched.sha256, self.craft.release.digest
-        restorations = restored.restorations
-        flags = [self.craft.rules.flags(each.mask, each.facts) for each in restorations]
-        raised = tuple(dict.fromkeys(flag for page in flags for flag in page))
+        fetched, restorations = restored.fetched, restored.restorations
+        if isinstance(restorations, PhotoError):
+            raise restorations
         with self.watch.stage("encode"):
-            pages = [self._label(page, name) for page in restored.fetched.pages]
-            encoded = encode_pages([each.restored for each in restorations], pages)
-            if self.craft.sign is not None:
-                encoded = self.craft.sign(encoded, pages[0].container)
-            masks = [encode_png(each.mask) for each in restorations]
-        place = "held" if raised else "restored"
-        key, mask_key = f"{place}/{digest}/{name}.{EXTENSIONS[pages[0].container]}", f"masks/{digest}/{name}.png"
-        encoded = self._publish(key, encoded)
-        kept = [self._publish_mask(page_key(mask_key, number), mask) for number, mask in enumerate(masks, 1)]
-        derivative = Derivative(
-            key=key,
-            sha256=hashlib.sha256(encoded).hexdigest(),
-            num_bytes=len(encoded),
-            mask_key=mask_key,
-            mask_sha256=kept[0][1],
-        )
-        records = page_records(pages, restorations, kept, flags)
+            result = encode_result(fetched.pages, fetched.sha256, restorations, self.craft)
+        sha256, num_bytes = self._publish_whole(result.key, result.data)
+        masks = [(key, self._publish_whole(key, mask)[0]) for key, mask in result.masks]
+        copies = tuple(CopyRecord(kind, key, *self._publish_whole(key, data)) for kind, key, data in result.copies)
+        records = page_records(result.pages, restorations, masks, result.flags)
         return _Outcome(
-            name,
-            describe(pages),
-            derivative,
-            facts_of(pages, restorations),
-            raised,
+            fetched.sha256,
+            describe(result.pages),
+            Derivative(result.key, sha256, num_bytes, *masks[0]),
+            facts_of(result.pages, restorations),
+            result.raised,
             faces=() if records else restorations[0].faces,
             pages=records,
-            copies=self._write_copies(restored.fetched, restorations, is_held=bool(raised)),
+            copies=copies,
         )
 
-    def _write_copies(
-        self, fetched: Fetched, restorations: Sequence[Restoration], *, is_held: bool
-    ) -> tuple[CopyRecord, ...]:  # fmt: skip
-        craft, written = self.craft, []
-        if craft.copies is None:
-            return ()
-        name = f"{craft.release.digest}/{fetched.sha256}"
-        with self.watch.stage("copies"):
-            made = make_copies(
-                craft.copies, fetched.pages, restorations, name, is_held, lambda page: self._label(page, fetched.sha256)
-            )
-            for kind, key, data in made:
-                signed = data if craft.sign is None or kind == SHEET else craft.sign(data, "JPEG")
-                standing = self._publish(key, signed)
-                written.append(CopyRecord(kind, key, hashlib.sha256(standing).hexdigest(), len(standing)))
-        return tuple(written)
-
-    def _publish_mask(self, key: str, mask: bytes) -> tuple[str, str]:
-        return key, hashlib.sha256(self._publish(key, mask)).hexdigest()
-
-    def _label(self, page: Photo, sha256: str) -> Photo:
-        """The page with a label in its XMP; a packet that cannot take one is noted as left behind."""
-        release = self.craft.release
-        label = Label(release.name, release.version, sha256, release.sha256, self.craft.recipe)
-        packet, is_kept = labelled(page.xmp, label)
-        if page.container == "JPEG" and len(packet) > _JPEG_XMP_BYTES:
-            packet, is_kept = labelled(None, label)[0], False
-        return replace(page, xmp=packet, notes=page.notes if is_kept else (*page.notes, "xmp-dropped"))
+    def _publish_whole(self, key: str, data: bytes) -> tuple[str, int]:
+        """Write once; returns checksum and size of what stands there."""
+        standing = self._publish(key, data)
+        return hashlib.sha256(standing).hexdigest(), len(standing)
 
     def _record(self, listed: StoredObject, started_at: datetime, outcome: _Outcome) -> Provenance:
         original = Original(self.source.location, listed.key, listed.etag, listed.size, outcome.sha256)

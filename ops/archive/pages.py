@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ops.archive.provenance import PageRecord, Picture
 from ops.images import Photo
@@ -13,9 +14,8 @@ _MEANS = ("damaged_fraction", "repainted_fraction", "mean_change")  # facts that
 
 def describe(pages: Sequence[Photo]) -> Picture:
     """What the file is as a picture: its first page, with what any page lost."""
-    first = describe_page(pages[0])
     lost = tuple(dict.fromkeys(note for page in pages for note in page.notes))
-    return Picture(**{**vars(first), "lost": lost})
+    return replace(describe_page(pages[0]), lost=lost)
 
 
 def describe_page(page: Photo) -> Picture:

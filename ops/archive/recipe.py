@@ -7,7 +7,7 @@ from collections.abc import Callable
 from importlib.metadata import version
 
 from ops.archive.copies import Copies
-from ops.archive.desk import Craft
+from ops.archive.craft import Craft
 from ops.archive.labels import LABEL_VERSION
 from ops.archive.provenance import ReleaseIdentity
 from ops.archive.review_rules import ReviewRules

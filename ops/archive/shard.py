@@ -13,7 +13,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ops.archive.desk import DENIED, Craft, Desk, check_recipe
+from ops.archive.craft import Craft
+from ops.archive.desk import DENIED, Desk, check_recipe
 from ops.archive.ledger import LedgerRow, ledger_key, ledger_row, read_ledger, write_ledger
 from ops.archive.manifest import Shard
 from ops.archive.provenance import Provenance

@@ -8,8 +8,8 @@ import torch
 from click.testing import CliRunner, Result
 from torch import Tensor
 
+from ops.archive.craft import Craft
 from ops.archive.decisions import decide
-from ops.archive.desk import Craft
 from ops.archive.ledger import LedgerRow
 from ops.archive.manifest import ARCHIVE_SHARD, collection_name, read_manifest, take_snapshot
 from ops.archive.review_rules import ReviewRules

@@ -11,8 +11,8 @@ import torch
 import uvicorn
 from torch import Tensor
 
+from ops.archive.craft import Craft
 from ops.archive.decisions import read_decisions
-from ops.archive.desk import Craft
 from ops.archive.manifest import ShardLimits, take_snapshot
 from ops.archive.provenance import ReleaseIdentity
 from ops.archive.review_queue import open_queue

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from ops.archive.desk import Craft
+from ops.archive.craft import Craft
 from ops.archive.manifest import Shard, ShardLimits, take_snapshot
 from ops.archive.provenance import ReleaseIdentity
 from ops.archive.review_rules import ReviewRules

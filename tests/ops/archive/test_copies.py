@@ -25,7 +25,7 @@ from ops.archive.review_rules import ReviewRules
 from ops.archive.shard import restore_shard
 from ops.decoding import DecodeBudget, child_decoders, decode_here
 from ops.image_formats.exif import slim_exif
-from ops.images import decode_photo, encode_photo, encode_png
+from ops.images import Photo, PhotoError, decode_photo, encode_photo, encode_png
 from ops.storage.folder import FolderStorage
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:bagit")
@@ -119,6 +119,19 @@ def test_a_profile_that_cannot_be_used_travels_along(tmp_path: Path) -> None:
     source.write_once("a.tif", encode_photo(plain.pixels, replace(plain, icc=broken), "TIFF"))
     row = rows_of(source, target, Copies(100, False, decode_here))["a.tif"]
     assert decode_photo(target.read(row.access_key or "")).icc == broken
+
+
+def test_a_profile_that_kills_its_reader_costs_neither_result_nor_copy(tmp_path: Path) -> None:
+    def die(data: bytes, reserve: Callable[[int], None], *, in_srgb: bool = False) -> tuple[Photo, ...]:
+        raise PhotoError("decoder-died", "lcms fell over")
+
+    profile = imagecodecs.cms_profile("adobergb")
+    plain = decode_photo(encode_png(torch.full((1, 3, 8, 8), 0.75)))
+    source, target = FolderStorage(tmp_path / "originals"), FolderStorage(tmp_path / "results")
+    source.write_once("a.tif", encode_photo(plain.pixels, replace(plain, icc=profile), "TIFF"))
+    row = rows_of(source, target, Copies(100, False, die))["a.tif"]
+    assert row.status == "restored"
+    assert decode_photo(target.read(row.access_key or "")).icc == profile
 
 
 def test_the_exif_of_a_copy_says_who_and_when_and_nothing_untrue() -> None:
