@@ -29,7 +29,7 @@ from torch import Tensor
 
 from benchmarks.fault_proxy import fault_proxy
 from ops.archive.closing import open_books
-from ops.archive.desk import Craft
+from ops.archive.craft import Craft
 from ops.archive.ledger import LedgerRow
 from ops.archive.manifest import Manifest, ShardLimits, read_manifest, take_snapshot
 from ops.archive.provenance import ReleaseIdentity
@@ -63,13 +63,16 @@ def main(num_objects: int) -> None:
         source, target = open_storage("s3://bench/originals"), open_storage("s3://bench/results")
         for number, data in enumerate(_photos(num_objects)):
             source.write_once(f"box-{number % 7}/{number:05d}", data)
-        manifest = take_snapshot(source, target, COLLECTION, ShardLimits(num_photos=100, num_bytes=2**30))
+        manifest = take_snapshot(
+            source, target, COLLECTION, ShardLimits(num_photos=100, num_bytes=2**30, num_pixels=2**30)
+        )
         print(f"{num_objects} photos in {len(manifest.shard_ids)} shards", flush=True)
         _change_some(source, manifest)
         before = _listing(source)
         dice = random.Random(1)  # noqa: S311
 
         def plan(_: str, __: str) -> str:
+            """The fault of a request, "" for none."""
             return dice.choice(_FAULTS) if dice.random() < FAULT_SHARE else ""
 
         started = time.perf_counter()

@@ -48,7 +48,7 @@ def _compare_layouts(recipe: Recipe) -> None:
         "translation, intact": lambda restorer: restorer(photo, torch.zeros_like(mask)),
         "translation, scratched": lambda restorer: restorer(photo, mask),
     }.items():
-        seconds = _in_turn({name: partial(work, each) for name, each in zip("abc", (first, last, fast), strict=True)})
+        seconds = in_turn({name: partial(work, each) for name, each in zip("abc", (first, last, fast), strict=True)})
         medians = [statistics.median(each) * 1e6 / SIDE_PX**2 for each in seconds.values()]
         ratio = statistics.median(a / c for a, c in zip(seconds["a"], seconds["c"], strict=True))
         cells = " | ".join(f"{median:.2f}" for median in medians)
@@ -65,7 +65,7 @@ def _lay_out_channels_first(restorer: PhotoRestorer) -> None:
 def _compare_attention(side: int) -> None:
     block = PartialNonlocalBlock(64, 64)
     features, mask = torch.randn(1, 64, side, side), (torch.rand(1, 1, side, side) < 0.05).float()
-    seconds = _in_turn({"naive": partial(_naive, block, features, mask), "ours": partial(block, features, mask)})
+    seconds = in_turn({"naive": partial(_naive, block, features, mask), "ours": partial(block, features, mask)})
     naive, ours = (statistics.median(each) for each in seconds.values())
     ratio = statistics.median(a / b for a, b in zip(*seconds.values(), strict=True))
     print(f"| {side} x {side} cells | {naive:.3f} | {ours:.3f} | {ratio:.0f}x |", flush=True)
@@ -77,7 +77,7 @@ def _naive(block: PartialNonlocalBlock, features: Tensor, mask: Tensor) -> Tenso
     return block.out((weights / weights.sum(-1, keepdim=True) @ v).mT.unflatten(2, features.shape[-2:]))
 
 
-def _in_turn(works: Mapping[str, Callable[[], object]]) -> dict[str, list[float]]:
+def in_turn(works: Mapping[str, Callable[[], object]]) -> dict[str, list[float]]:
     """CPU seconds of each work in each round, after one round that does not count."""
     seconds: dict[str, list[float]] = {name: [] for name in works}
     for number in range(ROUNDS + 1):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import http.client
 import json
-import urllib.error
 import urllib.request
 from urllib.parse import urlsplit
 
@@ -15,13 +15,13 @@ def send_alert(url: str, text: str) -> str | None:
         What went wrong, without the address (it may hold a secret); None if it was taken. An alert that fails must not
         fail what it reports.
     """
-    if urlsplit(url).scheme not in {"http", "https"}:
-        return "ALBUMEN_ALERT_URL is no http or https address: correct it"
-    request = urllib.request.Request(  # noqa: S310  (the scheme was checked)
-        url, json.dumps({"text": text}).encode(), {"Content-Type": "application/json"}
-    )
     try:
+        if urlsplit(url).scheme not in {"http", "https"}:
+            return "ALBUMEN_ALERT_URL is no http or https address: correct it"
+        request = urllib.request.Request(  # noqa: S310  (the scheme was checked)
+            url, json.dumps({"text": text}).encode(), {"Content-Type": "application/json"}
+        )
         with urllib.request.urlopen(request, timeout=10):  # noqa: S310
             return None
-    except (urllib.error.URLError, TimeoutError, ValueError) as error:
+    except (OSError, http.client.HTTPException, ValueError) as error:  # an answer that breaks off is no URLError
         return f"the alert was not taken ({type(error).__name__}): check ALBUMEN_ALERT_URL"

@@ -16,23 +16,37 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
-from ops.image_formats.decode_child import LENGTH_BYTES
-from ops.image_formats.raster import DecodeLimits, Metadata, PhotoError
+from ops.image_formats.decode_child import AS_IT_IS, IN_SRGB, LENGTH_BYTES
+from ops.image_formats.raster import MAX_PAGES, DecodeLimits, Metadata, PhotoError
 from ops.image_formats.reading import UprightRaster
-from ops.images import Photo, decode_photo, photo_of
+from ops.images import Photo, decode_pages, photo_of
 
 _CHECKOUT = Path(__file__).resolve().parent.parent
 _INHERITED = ("PATH", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "SYSTEMROOT", "VIRTUAL_ENV")
-_MAX_HEADER_BYTES = 1 << 16
+_MAX_HEADER_BYTES = MAX_PAGES << 10  # a kilobyte a page
 _CONTAINERS = {"JPEG", "PNG", "TIFF", "JP2", "WEBP"}
 
 Reserve: TypeAlias = Callable[[int], None]
-# The bytes of a file, and who is told its number of pixels before they are held in memory -> the photo.
-Decode: TypeAlias = Callable[[bytes, Reserve], Photo]
+
+
+class Decode(Protocol):
+    """How strangers' files become photos."""
+
+    def __call__(self, data: bytes, reserve: Reserve, *, in_srgb: bool = False) -> tuple[Photo, ...]:
+        """Decode all pages of a file, one or more.
+
+        Args:
+            data: the whole file.
+            reserve: is told the number of pixels before they are held in memory.
+            in_srgb: convert the colours to sRGB; what cannot be converted keeps its profile.
+
+        Raises:
+            PhotoError: the file cannot be read.
+        """
 
 
 @dataclass(frozen=True)
@@ -44,15 +58,15 @@ class DecodeBudget:
     limits: DecodeLimits = field(default_factory=DecodeLimits)
 
 
-def decode_here(data: bytes, reserve: Reserve) -> Photo:
+def decode_here(data: bytes, reserve: Reserve, *, in_srgb: bool = False) -> tuple[Photo, ...]:
     """Decode in this very process: for files one trusts, and for tests.
 
     Raises:
         PhotoError: the file cannot be read.
     """
-    photo = decode_photo(data)
-    reserve(photo.pixels.shape[-2] * photo.pixels.shape[-1])
-    return photo
+    pages = decode_pages(data, in_srgb=in_srgb)
+    reserve(sum(page.num_pixels for page in pages))
+    return pages
 
 
 @contextlib.contextmanager
@@ -65,16 +79,17 @@ def child_decoders(num_children: int, budget: DecodeBudget = DecodeBudget()) -> 
     for _ in range(num_children):
         idle.put(None)  # started when first needed
 
-    def decode(data: bytes, reserve: Reserve) -> Photo:
+    def decode(data: bytes, reserve: Reserve, *, in_srgb: bool = False) -> tuple[Photo, ...]:
+        """Decode in the next idle child; a new one takes the place of one that died."""
         budget.limits.check_bytes(len(data))
         child = idle.get()
         try:
             if child is None or not child.is_alive:
                 child = _Child(budget)
-            raster = child.decode(data, reserve)
+            pages = child.decode(data, reserve, IN_SRGB if in_srgb else AS_IT_IS)
         finally:
             idle.put(child)
-        return photo_of(raster)
+        return tuple(photo_of(page) for page in pages)
 
     try:
         yield decode
@@ -108,29 +123,46 @@ class _Child:
 
     @property
     def is_alive(self) -> bool:
+        """Whether the process runs, so that it can be asked again."""
         return self._process.poll() is None
 
-    def decode(self, data: bytes, reserve: Reserve) -> UprightRaster:
+    def decode(self, data: bytes, reserve: Reserve, wish: bytes) -> tuple[UprightRaster, ...]:
+        """Let the process decode one file as wished; ``reserve`` is told its pixels before any is received.
+
+        Raises:
+            PhotoError: the file cannot be read, or the process died or took too long on it.
+            ValueError: the process answered nonsense.
+        """
+        is_in_step = False  # a child that did not give its whole answer would give it to the next question
         try:
+            header = self._ask(data, wish)
+            if "reason" in header:
+                is_in_step = True
+                raise PhotoError(str(header["reason"]), str(header["message"]))
+            shapes = [_checked_shape(page, self._budget.limits) for page in _checked_pages(header)]
+            num_pixels = sum(height * width for height, width, _ in shapes)
+            self._budget.limits.check_total(num_pixels)
+            reserve(num_pixels)
             with self._deadline():
-                self._to.write(len(data).to_bytes(LENGTH_BYTES))
-                self._to.write(data)
-                self._to.flush()
-                line = self._from.readline(_MAX_HEADER_BYTES)
-                if not line.endswith(b"\n"):
-                    raise BrokenPipeError
-            header: dict[str, Any] = json.loads(line)
-            if "reason" not in header:
-                shape = _checked_shape(header, self._budget.limits)
-                reserve(shape[0] * shape[1])
-                with self._deadline():
-                    return self._receive(header, shape)
+                pages = tuple(self._receive(*page) for page in zip(header["pages"], shapes, strict=True))
+            is_in_step = True
+            return pages
         except BrokenPipeError as error:
             raise self._obituary(len(data)) from error
-        except BaseException:  # an answer that makes no sense, or a run that ends: this child is out of step
-            self.stop()
-            raise
-        raise PhotoError(str(header["reason"]), str(header["message"]))
+        finally:
+            if not is_in_step:
+                self.stop()
+
+    def _ask(self, data: bytes, wish: bytes) -> dict[str, Any]:
+        with self._deadline():
+            self._to.write(len(data).to_bytes(LENGTH_BYTES) + wish)
+            self._to.write(data)
+            self._to.flush()
+            line = self._from.readline(_MAX_HEADER_BYTES)
+        if not line.endswith(b"\n"):
+            raise BrokenPipeError
+        header: dict[str, Any] = json.loads(line)
+        return header
 
     def stop(self) -> None:
         """Kill the process and wait for it."""
@@ -165,6 +197,7 @@ class _Child:
         self._is_late = False
 
         def end() -> None:
+            """Let the pipes break."""
             self._is_late = True
             self._process.kill()
 
@@ -189,6 +222,13 @@ class _Child:
             f"the decoder ended (exit code {self._process.returncode}) on these {num_bytes:,} bytes: the file is "
             "damaged in a way that crashes a codec; take another copy, or rescan the original",
         )
+
+
+def _checked_pages(header: dict[str, Any]) -> list[dict[str, Any]]:
+    pages: list[dict[str, Any]] = header.get("pages", [])
+    if not 0 < len(pages) <= MAX_PAGES or (len(pages) > 1 and {page["container"] for page in pages} != {"TIFF"}):
+        raise ValueError(f"the decoder answered nonsense: {header!r:.200}")
+    return pages
 
 
 def _checked_shape(header: dict[str, Any], limits: DecodeLimits) -> tuple[int, int, int]:

@@ -7,19 +7,21 @@ become light.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from ops.image_formats import reading
 from ops.image_formats.jp2 import write_jp2
 from ops.image_formats.jpeg import write_jpeg
 from ops.image_formats.png import write_png
 from ops.image_formats.raster import DecodeLimits, Metadata, PhotoError, Samples
 from ops.image_formats.reading import UprightRaster, read_upright
-from ops.image_formats.tiff import write_tiff
+from ops.image_formats.tiff_writing import write_tiff, write_tiff_pages
 from ops.image_formats.webp import write_webp
 
 __all__ = [
@@ -27,11 +29,14 @@ __all__ = [
     "Photo",
     "PhotoError",
     "decode_mask",
+    "decode_pages",
     "decode_photo",
     "decode_rgb",
     "encode_jpeg",
+    "encode_pages",
     "encode_photo",
     "encode_png",
+    "page_key",
     "photo_of",
 ]
 
@@ -41,7 +46,7 @@ _HOLDS_16_BITS: Final = ("PNG", "TIFF", "JP2")
 
 @dataclass(frozen=True)
 class Photo:
-    """One photograph, upright, with what its file said beside the pixels.
+    """One photograph, upright, with what its file said beside the pixels; of several pages each is one.
 
     Attributes:
         pixels: (1, 3, H, W) float32 RGB in [0, 1]; a grey photo has three equal channels.
@@ -69,9 +74,16 @@ class Photo:
     iptc: bytes | None = None
     notes: tuple[str, ...] = ()
 
+    @property
+    def num_pixels(self) -> int:
+        """Height times width."""
+        return self.pixels.shape[-2] * self.pixels.shape[-1]
+
 
 def decode_photo(data: bytes, limits: DecodeLimits = DecodeLimits()) -> Photo:  # noqa: B008 (frozen)
-    """Decode the bytes of a photo file.
+    """Decode the bytes of a photo file; of a file with several pages the first, noted ``first-page-only``.
+
+    Who writes a file anew takes `decode_pages` instead, so that no page is lost.
 
     Args:
         data: the whole file.
@@ -80,11 +92,30 @@ def decode_photo(data: bytes, limits: DecodeLimits = DecodeLimits()) -> Photo:  
     Raises:
         PhotoError: the file is of another kind, too large, cut short, damaged, or holds what is not read.
     """
-    return photo_of(read_upright(data, limits))
+    first, *further = read_upright(data, limits)
+    photo = photo_of(first)
+    return replace(photo, notes=(*photo.notes, "first-page-only")) if further else photo
+
+
+def decode_pages(
+    data: bytes,
+    limits: DecodeLimits = DecodeLimits(),  # noqa: B008 (frozen)
+    *,
+    in_srgb: bool = False,
+) -> tuple[Photo, ...]:
+    """Decode every page of a photo file, in order; only a TIFF has more than one.
+
+    ``in_srgb`` converts the colours from their profile to sRGB; what cannot be converted keeps its profile.
+
+    Raises:
+        PhotoError: as `decode_photo` does; an error in one page refuses the file, and names the page.
+    """
+    pages = read_upright(data, limits)
+    return tuple(photo_of(reading.in_srgb(page) if in_srgb else page) for page in pages)
 
 
 def photo_of(raster: UprightRaster) -> Photo:
-    """Go over from upright samples to [0, 1]; both hold the same photo."""
+    """Go over from upright samples to [0, 1]; both hold the same page."""
     samples, metadata = raster.samples, raster.metadata
     num_colours = 3 if samples.shape[2] >= 3 else 1
     planes = _to_planes(samples)
@@ -121,13 +152,41 @@ def encode_photo(pixels: Tensor, like: Photo, container: str | None = None) -> b
     container = container or like.container
     if container not in _WRITERS:
         raise ValueError(f"container {container!r}: expected one of {', '.join(_WRITERS)}")
+    return _WRITERS[container](*_page(pixels, like, container))
+
+
+def encode_pages(pages: Sequence[Tensor], like: Sequence[Photo]) -> bytes:
+    """Encode restored pages, each as `encode_photo` does, as the one file that ``like`` came from.
+
+    Raises:
+        ValueError: as `encode_photo`; or the numbers of pages differ, or there are several and they are no TIFF.
+        PhotoError: the container cannot hold the metadata.
+    """
+    if len(pages) != len(like):
+        raise ValueError(f"{len(pages)} restored pages for a file of {len(like)}: give one each, in order")
+    if len(pages) == 1:
+        return encode_photo(pages[0], like[0])
+    containers = {page.container for page in like}
+    if containers != {"TIFF"}:
+        raise ValueError(f"several pages of {sorted(containers)}: only a TIFF holds more than one")
+    return write_tiff_pages([_page(*each, "TIFF") for each in zip(pages, like, strict=True)])
+
+
+def _page(pixels: Tensor, like: Photo, container: str) -> tuple[Samples, Metadata]:
+    """The samples and what travels beside them, as ``container`` can hold them."""
     if pixels.shape != like.pixels.shape:
         raise ValueError(f"pixels {tuple(pixels.shape)}: expected {tuple(like.pixels.shape)}, the size of the photo")
     colours = _to_grey(pixels) if like.is_grey else pixels
     if like.alpha is not None and container != "JPEG":
         colours = torch.cat([colours, like.alpha], dim=1)
     bits = like.bits if container in _HOLDS_16_BITS else 8
-    return _WRITERS[container](_to_samples(colours, bits), Metadata(like.icc, like.exif, like.xmp, like.dpi, like.iptc))
+    return _to_samples(colours, bits), Metadata(like.icc, like.exif, like.xmp, like.dpi, like.iptc)
+
+
+def page_key(key: str, page: int) -> str:
+    """Name what belongs to one page of a file: page 1 has the file's own name, page 2 of ``a.png`` ``a-page-2.png``."""
+    name, dot, extension = key.rpartition(".")
+    return key if page == 1 else f"{name}-page-{page}{dot}{extension}"
 
 
 def encode_png(pixels: Tensor) -> bytes:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from torch import Tensor
 
 from ops.degradation.degrade import apply_plan
 from ops.degradation.plan import Plan, plan_to_json
-from ops.images import Photo, PhotoError, decode_mask, decode_photo, encode_jpeg, encode_photo, encode_png
+from ops.images import PhotoError, decode_pages, decode_rgb, encode_jpeg, encode_pages, encode_png, page_key
 from ops.pictures import contact_sheet, mask_overlay
 from ops.restoration import Restoration
 
@@ -22,33 +22,49 @@ def restore_file(
     comparison: Path | None,
     mask: Path | None = None,
     mask_target: Path | None = None,
-) -> Restoration:
+) -> tuple[Restoration, ...]:
     """Restore the file ``photo`` to the file ``target`` in the same format, size, depth and colour profile.
+
+    Every page of a TIFF is restored; the results of further pages have ``page-2`` and so on in their names.
 
     Args:
         photo: is only read.
         target: replaced if it exists; appears whole or not at all.
         restore: old photo (1, 3, H, W) in [0, 1] and mask, if one is given -> restoration.
-        comparison: where to write a JPEG of before, found defects and after; None for none.
-        mask: a picture of the photo's size, white where it is damaged; None to look for the defects.
+        comparison: where to write a JPEG of before, found defects and after, a row a page; None for none.
+        mask: a picture of the photo's size, white where it is damaged, with as many pages as the photo; None to look
+            for the defects.
         mask_target: where to write the mask that was used, as PNG; None for nowhere.
+
+    Returns:
+        What became of each page.
 
     Raises:
         PhotoError: a file is no picture that can be read; says why.
-        ValueError: the mask has another size than the photo, or ``target`` is the original itself.
+        ValueError: the mask has another size or other pages than the photo, or ``target`` is the original itself.
     """
     if target.exists() and target.samefile(photo):
         raise ValueError(f"{target} is the original itself; choose another folder, originals are never overwritten")
-    old = _read_photo(photo)
-    restoration = restore(old.pixels, None if mask is None else decode_mask(_read(mask)))
-    _replace(target, encode_photo(restoration.restored, like=old))
-    if mask_target is not None:
-        _replace(mask_target, encode_png(restoration.mask))
+    pages = decode_pages(_read(photo))
+    masks = [None] * len(pages) if mask is None else [page.pixels[:, :1].clone() for page in decode_pages(_read(mask))]
+    if len(masks) != len(pages):
+        raise ValueError(f"{mask} has {len(masks)} pages, {photo} has {len(pages)}; give a mask with a page for each")
+    restorations = tuple(restore(*each) for each in zip((page.pixels for page in pages), masks, strict=True))
+    _replace(target, encode_pages([each.restored for each in restorations], like=pages))
+    for number, each in enumerate(restorations if mask_target else (), 1):
+        assert mask_target is not None
+        _replace(mask_target.with_name(page_key(mask_target.name, number)), encode_png(each.mask))
     if comparison is not None:
-        cells = [[old.pixels, mask_overlay(old.pixels, restoration.mask), restoration.restored]]
-        cell_px = min(1024, max(old.pixels.shape[-2:]))
-        _replace(comparison, encode_jpeg(contact_sheet(cells, ["before", "defects found", "after"], cell_px=cell_px)))
-    return restoration
+        _replace(comparison, encode_jpeg(_comparison([page.pixels for page in pages], restorations)))
+    return restorations
+
+
+def _comparison(pages: Sequence[Tensor], restorations: Sequence[Restoration]) -> Tensor:
+    """Before, found defects and after, a row a page."""
+    cells = [[old, mask_overlay(old, each.mask), each.restored] for old, each in zip(pages, restorations, strict=True)]
+    names = [f"page {number}" for number in range(1, len(cells) + 1)] if len(cells) > 1 else None
+    cell_px = min(1024, max(max(old.shape[-2:]) for old in pages))
+    return contact_sheet(cells, ["before", "defects found", "after"], names, cell_px=cell_px)
 
 
 def degrade_file(photo: Path, out: Path, draw: Callable[[int, int], Plan]) -> None:
@@ -59,16 +75,12 @@ def degrade_file(photo: Path, out: Path, draw: Callable[[int, int], Plan]) -> No
     Raises:
         PhotoError: the file is no photo that can be read; says why.
     """
-    clean = _read_photo(photo).pixels
+    clean = decode_rgb(_read(photo))
     pair = apply_plan(clean, draw(*clean.shape[-2:]))
     out.mkdir(parents=True, exist_ok=True)
     _replace(out / f"{photo.stem}.degraded.png", encode_png(pair.degraded))
     _replace(out / f"{photo.stem}.mask.png", encode_png(pair.mask))
     _replace(out / f"{photo.stem}.plan.json", plan_to_json(pair.plan).encode())
-
-
-def _read_photo(photo: Path) -> Photo:
-    return decode_photo(_read(photo))
 
 
 def _read(picture: Path) -> bytes:

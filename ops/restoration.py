@@ -191,6 +191,7 @@ class _Change:
     largest: float = 0.0
 
     def add(self, old: Tensor, restored: Tensor, mask: Tensor, share: Tensor) -> None:
+        """Count a tile: its pixels before and after (1, 3, h, w), its mask and repainted share (1, 1, h, w)."""
         change = (restored - old).abs()
         self.tiles += 1
         self.damaged += int((mask > 0).sum())

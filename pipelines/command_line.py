@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pipelines.ablation_command import ablations
-from pipelines.review_command import retry, review, seal
+from pipelines.review_command import retry, review, seal, verify
 from pipelines.settings import Settings
 from pipelines.study_command import study
 from pipelines.training_command import train
@@ -33,6 +33,10 @@ def main() -> None:
       ALBUMEN_ANNOTATED_PHOTOS  old photos with masks of their damage, for the detector
       ALBUMEN_ARCHIVE_SOURCE  the collection to restore, only ever read
       ALBUMEN_ARCHIVE_TARGET  where restored photos go
+      ALBUMEN_ARCHIVE_SOURCE_PROFILE  AWS profile that reads it (needs no right to write)
+      ALBUMEN_ARCHIVE_INVENTORY  S3 Inventory to take its listing from (s3://bucket/prefix)
+      ALBUMEN_ARCHIVE_ACCESS_PX  longest side of access copies (JPEG, sRGB) to write too
+      ALBUMEN_ARCHIVE_SHEETS  1 writes review sheets too
       ALBUMEN_MODEL           shipped (default) or trained: which model restores
       ALBUMEN_DEVICE          cpu, cuda, ...
       ALBUMEN_GPUS            over how many of them one training is spread (1)
@@ -62,8 +66,9 @@ def restore(
 ) -> None:
     """Restore PHOTOS with the model that comes with Albumen, or one trained here (ALBUMEN_MODEL=trained).
 
-    Size, orientation, bit depth, colour profile and descriptive data stay as they are; the originals are only read. A
-    photo that cannot be restored is named with the reason, the others go on, and the exit code is 1.
+    Size, orientation, bit depth, colour profile, descriptive data and the pages of a TIFF stay as they are; the
+    originals are only read. A photo that cannot be restored is named with the reason, the others go on, and the exit
+    code is 1.
 
     \b
     Example:  albumen restore grandmother.jpg --out restored/ --side-by-side
@@ -87,14 +92,16 @@ def restore(
         try:
             if target in taken or (target.exists() and not overwrite):
                 raise ValueError(f"{target} is already there; choose another --out, or --overwrite")
-            facts = restore_file(photo, target, restorer, comparison, mask, mask_target).facts
-            click.echo(f"{photo} -> {target}  {_outcome(facts)}")
-            if mask is not None and facts["damaged_fraction"] > MOST_DAMAGE:
-                click.echo(
-                    f"warning: {mask} marks {facts['damaged_fraction']:.0%} of {photo} as damaged; white means damaged:"
-                    " is it inverted?",
-                    err=True,
-                )
+            pages = restore_file(photo, target, restorer, comparison, mask, mask_target)
+            for number, page in enumerate(pages, 1):
+                where = f", page {number} of {len(pages)}" if len(pages) > 1 else ""
+                click.echo(f"{photo} -> {target}{where}  {_outcome(page.facts)}")
+                if mask is not None and (marked := page.facts["damaged_fraction"]) > MOST_DAMAGE:
+                    click.echo(
+                        f"warning: {mask}{where} marks {marked:.0%} of {photo} as damaged; white means damaged: "
+                        "is it inverted?",
+                        err=True,
+                    )
         except (PhotoError, ValueError) as error:
             failed += 1
             click.echo(f"{photo}: not restored: {error}", err=True)
@@ -199,6 +206,7 @@ main.add_command(study)
 main.add_command(review)
 main.add_command(seal)
 main.add_command(retry)
+main.add_command(verify)
 
 
 def _settings() -> Settings:

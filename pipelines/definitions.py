@@ -24,6 +24,7 @@ from pipelines.console import console
 from pipelines.credentials import ContentCredentials
 from pipelines.local_servers import tracking_uri
 from pipelines.resources import (
+    ArchiveCopies,
     ArchiveStorage,
     Compute,
     Home,
@@ -75,8 +76,13 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             "home": Home(root=str(settings.home)),
             "tracking": Tracking(uri=tracking_uri(settings), artifacts=str(settings.home / "mlflow/artifacts")),
             "archive": ArchiveStorage(
-                source=settings.archive_source, target=settings.archive_target, is_sample=settings.is_sample_archive
+                source=settings.archive_source,
+                target=settings.archive_target,
+                is_sample=settings.is_sample_archive,
+                inventory=settings.archive_inventory,
+                source_profile=settings.source_profile,
             ),
+            "copies": ArchiveCopies(access_px=settings.access_px, has_sheets=settings.has_sheets),
             "photos": corpora.PhotoLocations(
                 clean=settings.clean_photos,
                 old=settings.old_photos,

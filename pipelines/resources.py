@@ -10,7 +10,7 @@ import dagster as dg
 if TYPE_CHECKING:
     from ops.archive.provenance import ReleaseIdentity
     from ops.restoration import PhotoRestorer
-    from ops.storage.protocol import Storage
+    from ops.storage.protocol import Storage, StoredObject
     from ops.tracking import MlflowLog
     from ops.training import Workbench
 
@@ -99,12 +99,16 @@ class Tracking(dg.ConfigurableResource):  # type: ignore[type-arg]
 class ArchiveStorage(dg.ConfigurableResource):  # type: ignore[type-arg]
     """The collection to restore, which is only read, and the place of the results. Each a folder or ``s3://...``.
 
-    ``is_sample`` says that nobody named a collection, so the demo may fill one.
+    ``is_sample`` says that nobody named a collection, so the demo may fill one. ``inventory`` is where S3 delivers the
+    inventory that takes the place of listing the collection; "" lists it. ``source_profile`` is the AWS profile whose
+    credentials read the collection; "" reads it with those that write the results.
     """
 
     source: str
     target: str
     is_sample: bool
+    inventory: str = ""
+    source_profile: str = ""
 
     @property
     def collection(self) -> str:
@@ -113,17 +117,33 @@ class ArchiveStorage(dg.ConfigurableResource):  # type: ignore[type-arg]
 
         return collection_name(self.source)
 
+    def listing(self) -> "Callable[[], Iterator[StoredObject]] | None":
+        """What lists the collection in place of its storage; None without an inventory."""
+        from ops.archive.inventory import inventory_listing
+
+        return inventory_listing(self.inventory, self.source) if self.inventory else None
+
     def open_source(self) -> "Storage":
         """The originals."""
         from ops.storage.locations import open_storage
 
-        return open_storage(self.source)
+        return open_storage(self.source, self.source_profile)
 
     def open_target(self) -> "Storage":
         """The restored photos, their masks, sidecars and ledgers."""
         from ops.storage.locations import open_storage
 
         return open_storage(self.target)
+
+
+class ArchiveCopies(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """What archive runs write beside the results unless their launch form says otherwise.
+
+    ``access_px`` is the longest side of access copies, 0 for none.
+    """
+
+    access_px: int
+    has_sheets: bool
 
 
 class RestorationModel(dg.ConfigurableResource):  # type: ignore[type-arg]

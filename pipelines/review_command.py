@@ -1,6 +1,7 @@
-"""The commands around the archive's books: review what was held, seal what is finished."""
+"""The commands around the archive's books: review what was held, try again, verify, seal what is finished."""
 
-import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,9 +28,9 @@ def review(port: int) -> None:
     from ops.decoding import child_decoders
     from pipelines.review_page import review_app
 
-    settings = Settings.from_environment()
-    archive, model = _resources(settings)
-    source, target, release = archive.open_source(), archive.open_target(), model.identity()
+    with _said_plainly():
+        archive, model = _resources(Settings.from_environment())
+        source, target, release = archive.open_source(), archive.open_target(), model.identity()
     with child_decoders(num_children=2) as decode:
         app = review_app(lambda: open_queue(source, target, archive.collection, release, decode))
         click.echo(f"review queue: http://127.0.0.1:{port}   (Ctrl-C ends)")
@@ -42,13 +43,10 @@ def seal(out: Path | None) -> None:
     """Seal the finished collection as a BagIt bag with photos, masks, records and PREMIS, and validate it."""
     from ops.archive.bag import seal_bag
 
-    settings = Settings.from_environment()
-    archive, model = _resources(settings)
-    try:
+    with _said_plainly():
+        settings = Settings.from_environment()
+        archive, model = _resources(settings)
         bag = seal_bag(archive.open_target(), archive.collection, model.identity(), out or settings.home / "bags")
-    except ValueError as error:
-        click.echo(str(error), err=True)
-        sys.exit(1)
     click.echo(f"{bag.folder}: {bag.num_photos} photos, {bag.num_files} files, {bag.num_bytes:,} bytes, valid")
 
 
@@ -59,19 +57,58 @@ def retry(reason: str) -> None:
 
     The old rows stay. `albumen archive` then restores the new shard like any other.
     """
-    from ops.archive.closing import open_books
+    from ops.archive.closing import open_books, refused_for
     from ops.archive.manifest import ARCHIVE_SHARD, take_snapshot
 
-    archive, model = _resources(Settings.from_environment())
-    target = archive.open_target()
-    rows = open_books(target, archive.collection, model.identity()).rows
-    last = {row.key: row.reason for row in rows}  # of several rows of a photo the last one counts
-    again = frozenset(key for key, refused_for in last.items() if refused_for == reason)
-    if not again:
-        click.echo(f"no photo is refused for {reason!r}; the reasons are {sorted({r for r in last.values() if r})}")
-        return
-    manifest = take_snapshot(archive.open_source(), target, archive.collection, ARCHIVE_SHARD, again)
+    with _said_plainly():
+        archive, model = _resources(Settings.from_environment())
+        target = archive.open_target()
+        books = open_books(target, archive.collection, model.identity())
+        again = refused_for(books, reason)
+        if not again:
+            reasons = sorted({row.reason for row in books.rows if row.reason})
+            click.echo(f"no photo stands refused for {reason!r}; the ledger has the reasons {reasons}")
+            return
+        source, listing = archive.open_source(), archive.listing()
+        manifest = take_snapshot(source, target, archive.collection, ARCHIVE_SHARD, again, listing)
     click.echo(f"{len(again)} photos are to be tried again, {len(manifest.shard_ids)} shards in all: albumen archive")
+
+
+@click.command()
+def verify() -> None:
+    """Read everything at the target anew and hold it against its checksums; exit code 1 if a single bit changed.
+
+    \b
+    Meant for a schedule, such as once in three months.
+    """
+    from tqdm import tqdm
+
+    from ops.archive.closing import open_books
+    from ops.archive.fixity import verify as verify_books
+
+    with _said_plainly():
+        archive, model = _resources(Settings.from_environment())
+        target, release = archive.open_target(), model.identity()
+        books = open_books(target, archive.collection, release)
+        with tqdm(total=len(books.rows), unit="photo", disable=None) as bar:
+            fixity = verify_books(target, release, books, lambda *_: bar.update())
+    for fault in fixity.faults:
+        click.echo(fault, err=True)
+    click.echo(f"{fixity.num_files} files of {len(books.rows)} photos read, {len(fixity.faults)} not as they should be")
+    if fixity.faults:
+        raise SystemExit(1)
+
+
+@contextmanager
+def _said_plainly() -> Iterator[None]:
+    """Let what a person can cure end a command with one sentence and exit code 1."""
+    from ops.releases import NoReleaseError
+    from ops.storage.protocol import StorageError
+
+    try:
+        yield
+    except (ValueError, StorageError, NoReleaseError) as error:
+        raise click.ClickException(str(error)) from error
 
 
 def _resources(settings: Settings) -> tuple["ArchiveStorage", "RestorationModel"]:
@@ -79,9 +116,10 @@ def _resources(settings: Settings) -> tuple["ArchiveStorage", "RestorationModel"
     from pipelines.resources import ArchiveStorage, RestorationModel
 
     places = {"source": settings.archive_source, "target": settings.archive_target}
+    reading = {"inventory": settings.archive_inventory, "source_profile": settings.source_profile}
     caches = {"cache": str(settings.home / "releases"), "finder_cache": str(settings.home / "cache")}
     uri = tracking_uri(settings)
     return (
-        ArchiveStorage(**places, is_sample=settings.is_sample_archive),
+        ArchiveStorage(**places, **reading, is_sample=settings.is_sample_archive),
         RestorationModel(choice=settings.model, tracking_uri=uri, device=settings.device, **caches),
     )

@@ -45,16 +45,19 @@ def review_app(open_queue: Callable[[], "ReviewQueue"]) -> Starlette:
     """The page over a queue that is read anew for every view, since shards may finish meanwhile."""
 
     async def show(request: Request) -> HTMLResponse:
+        """The results that wait."""
         return HTMLResponse(await run_in_threadpool(lambda: _page(open_queue())), headers=_SAFETY)
 
     async def picture(request: Request) -> Response:
-        photo, kind = request.path_params["photo"], request.path_params["kind"]
-        data = await run_in_threadpool(lambda: open_queue().picture(photo, kind))
+        """A JPEG of one page of a photo, made anew."""
+        photo, page, kind = (request.path_params[name] for name in ("photo", "page", "kind"))
+        data = await run_in_threadpool(lambda: open_queue().picture(photo, kind, page))
         if data is None:
             raise HTTPException(404, "this photo waits no longer, or its original changed")
         return Response(data, media_type="image/jpeg", headers=_SAFETY)
 
     async def decide(request: Request) -> Response:
+        """Take a verdict from the page itself, and show what still waits."""
         origin = request.headers.get("origin")
         if origin != f"{request.url.scheme}://{request.url.netloc}":
             raise HTTPException(403, "decisions are only taken from the page itself")
@@ -74,7 +77,7 @@ def review_app(open_queue: Callable[[], "ReviewQueue"]) -> Starlette:
 
     routes = [
         Route("/", show),
-        Route("/photo/{photo}/{kind}.jpg", picture),
+        Route("/photo/{photo}/{page:int}/{kind}.jpg", picture),
         Route("/photo/{photo}/decision", decide, methods=["POST"]),
     ]
     hosts = Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])
@@ -97,9 +100,11 @@ def _page(queue: "ReviewQueue") -> str:
 def _article(photo: str, queue: "ReviewQueue") -> str:
     row = queue.waiting[photo]
     flags = " ".join(f"<mark>{html.escape(flag)}</mark>" for flag in (row.flags or "").split(","))
+    num_pages = row.num_pages or 1
     figures = "".join(
-        f'<figure><img src="/photo/{photo}/{kind}.jpg" alt="{title}" loading=lazy>'
-        f"<figcaption>{title}</figcaption></figure>"
+        f'<figure><img src="/photo/{photo}/{page}/{kind}.jpg" alt="{title}" loading=lazy>'
+        f"<figcaption>{title}{f', page {page} of {num_pages}' if num_pages > 1 else ''}</figcaption></figure>"
+        for page in range(1, num_pages + 1)
         for kind, title in (("before", "before"), ("mask", "defects found"), ("after", "after"))
     )
     damaged, change = row.damaged_fraction or 0, row.mean_change or 0

@@ -1,7 +1,7 @@
 """What a person may choose when launching a run: the scale, the seed, fewer steps."""
 
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Optional
 
 import dagster as dg
 from pydantic import Field
@@ -9,6 +9,7 @@ from pydantic import Field
 if TYPE_CHECKING:
     from ops.baseline_recipes import BaselineRecipes
     from ops.recipes import Recipe
+    from pipelines.resources import ArchiveCopies
 
 
 class Scale(Enum):
@@ -49,3 +50,19 @@ class RunScale(dg.Config):
     def baselines(self) -> "BaselineRecipes":
         """The chosen recipes of the trained baselines."""
         return self.scale.baselines
+
+
+class CopyWish(dg.Config):
+    """Launch form of a restored shard: copies beside the results, where it should differ from the settings."""
+
+    access_px: Optional[int] = Field(  # noqa: UP045 (Dagster 1.13 resolves Optional, not the bar)
+        default=None, ge=0, description="Longest side of access copies (JPEG, sRGB); 0: none. Unset: as the settings."
+    )
+    sheets: Optional[bool] = Field(  # noqa: UP045
+        default=None, description="Review sheets: before, defects, after. Unset: as the settings say."
+    )
+
+    def over(self, settings: "ArchiveCopies") -> tuple[int, bool]:
+        """The longest side of access copies and whether there are sheets: this form's word, else the settings'."""
+        access_px = settings.access_px if self.access_px is None else self.access_px
+        return access_px, settings.has_sheets if self.sheets is None else self.sheets

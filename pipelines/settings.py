@@ -25,6 +25,13 @@ class Settings:
         archive_source: the collection to restore, only ever read (``ALBUMEN_ARCHIVE_SOURCE``, default: the old photos,
             else a sample collection that the demo writes).
         archive_target: where restored photos go (``ALBUMEN_ARCHIVE_TARGET``).
+        archive_inventory: where S3 delivers the inventory of that collection, as ``s3://bucket/prefix`` or a
+            ``manifest.json`` (``ALBUMEN_ARCHIVE_INVENTORY``); "" lists the collection itself.
+        source_profile: AWS profile to read the collection with (``ALBUMEN_ARCHIVE_SOURCE_PROFILE``), which then needs
+            no right to write; "" for the credentials of everything else.
+        access_px: longest side of the access copies that archive runs write (``ALBUMEN_ARCHIVE_ACCESS_PX``); 0, the
+            default, writes none.
+        has_sheets: whether they write review sheets (``ALBUMEN_ARCHIVE_SHEETS=1``).
         is_sample_archive: whether the collection is the demo's own (``ALBUMEN_SAMPLE_ARCHIVE=1``, or nothing was set).
         model: which model restores (``ALBUMEN_MODEL``): ``shipped``, the default, comes with the project; ``trained``
             is the newest one that was trained and released here.
@@ -42,6 +49,10 @@ class Settings:
     annotated_photos: str | None
     archive_source: str
     archive_target: str
+    archive_inventory: str
+    source_profile: str
+    access_px: int
+    has_sheets: bool
     is_sample_archive: bool
     model: str
     device: str
@@ -54,7 +65,7 @@ class Settings:
         """Read the settings; an empty variable counts as unset.
 
         Raises:
-            ValueError: ``ALBUMEN_MODEL`` is neither of its two values, or ``ALBUMEN_GPUS`` no count.
+            ValueError: ``ALBUMEN_MODEL`` is neither of its two values, or a number is none.
         """
         home = Path(os.environ.get("ALBUMEN_HOME") or ".albumen").resolve()
         source = os.environ.get("ALBUMEN_ARCHIVE_SOURCE")
@@ -68,6 +79,10 @@ class Settings:
             annotated_photos=os.environ.get("ALBUMEN_ANNOTATED_PHOTOS") or None,
             archive_source=source or old_photos or str(home / "archive/originals"),
             archive_target=os.environ.get("ALBUMEN_ARCHIVE_TARGET") or str(home / "archive/restored"),
+            archive_inventory=os.environ.get("ALBUMEN_ARCHIVE_INVENTORY") or "",
+            source_profile=os.environ.get("ALBUMEN_ARCHIVE_SOURCE_PROFILE") or "",
+            access_px=_pixels("ALBUMEN_ARCHIVE_ACCESS_PX"),
+            has_sheets=bool(os.environ.get("ALBUMEN_ARCHIVE_SHEETS")),
             is_sample_archive=bool(os.environ.get("ALBUMEN_SAMPLE_ARCHIVE")) or not (source or old_photos),
             model=_model(os.environ.get("ALBUMEN_MODEL") or MODELS[0]),
             device=os.environ.get("ALBUMEN_DEVICE") or "cpu",
@@ -86,4 +101,11 @@ def _model(name: str) -> str:
 def _count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise ValueError(f"ALBUMEN_GPUS={text} is no count; give 1 or more")
+    return int(text)
+
+
+def _pixels(variable: str) -> int:
+    text = os.environ.get(variable) or "0"
+    if not text.isdecimal():
+        raise ValueError(f"{variable}={text} is no number of pixels: give a whole one, such as 2048, or leave it unset")
     return int(text)

@@ -24,6 +24,7 @@ from ops.archive.decisions import Decision, plain_cell, publish_accepted, publis
 from ops.archive.ledger import LedgerRow
 from ops.archive.premis import premis_xml
 from ops.archive.provenance import Provenance, ReleaseIdentity, from_json, photo_id, provenance_key
+from ops.images import page_key
 from ops.storage.protocol import Storage
 
 
@@ -78,7 +79,8 @@ def _write(
         record_key = provenance_key(release, row.shard, row.key)
         assert row.mask_key is not None
         payload.add(f"photos/{Path(published_key(row)).name}", _checked(target, row))
-        payload.add(f"masks/{Path(row.mask_key).name}", target.read(row.mask_key))
+        for mask_key in (page_key(row.mask_key, page) for page in range(1, (row.num_pages or 1) + 1)):
+            payload.add(f"masks/{Path(mask_key).name}", target.read(mask_key))
         payload.add(f"records/{row.shard}-{photo_id(row.key)}.json", target.read(record_key))
     payload.add("photos.csv", _table(rows, decisions))
     (folder / "metadata").mkdir()

@@ -17,7 +17,8 @@ from ops.archive.decisions import (
     read_decisions,
 )
 from ops.archive.ledger import LedgerRow, read_ledgers
-from ops.archive.manifest import read_manifest
+from ops.archive.manifest import Manifest, read_manifest
+from ops.archive.photo_table import photo_table
 from ops.archive.provenance import ReleaseIdentity
 from ops.archive.report import summarise
 from ops.archive.samples import sample_sheet
@@ -27,11 +28,16 @@ from ops.storage.protocol import Storage
 
 @dataclass(frozen=True)
 class Books:
-    """Where a collection stands: the rows of its finished shards, what people decided, photos in open shards."""
+    """Where a collection stands: the rows of its finished shards, what people decided, and what was listed."""
 
     rows: tuple[LedgerRow, ...]
     decisions: dict[tuple[str, str], Decision]
-    num_photos: int
+    manifest: Manifest
+
+    @property
+    def num_photos(self) -> int:
+        """Photos of the manifest, a changed one counted anew."""
+        return len(self.manifest.table)
 
     @property
     def num_open(self) -> int:
@@ -56,7 +62,14 @@ def open_books(target: Storage, collection: str, release: ReleaseIdentity) -> Bo
         raise ValueError(f"{target.location} has no manifest of {collection!r}: materialize archive_manifest first")
     shards = set(manifest.shard_ids)
     rows = tuple(row for row in read_ledgers(target, release) if row.shard in shards)
-    return Books(rows, read_decisions(target, release, rows), len(manifest.table))
+    return Books(rows, read_decisions(target, release, rows), manifest)
+
+
+def refused_for(books: Books, reason: str) -> frozenset[str]:
+    """The keys of the photos whose last word is a refusal for ``reason``; those that wait for another try have none."""
+    table = books.manifest.table
+    latest = dict(zip(table["key"], table["shard"], strict=True))  # of several rows of a key the last one stays
+    return frozenset(row.key for row in books.rows if row.reason == reason and latest[row.key] == row.shard)
 
 
 @dataclass(frozen=True)
@@ -71,7 +84,10 @@ class ClosedBooks:
 def close_books(
     source: Storage, target: Storage, collection: str, release: ReleaseIdentity, folder: Path
 ) -> ClosedBooks:
-    """Sum up a collection in ``folder``: ``archive.md``, ``archive.png``, and ``candidates.csv`` of rejected photos.
+    """Sum up a collection in ``folder``.
+
+    Writes ``archive.md`` and ``archive.png``, ``archive-photos.parquet`` (all that is known of every photo, see
+    `ops.archive.photo_table`), and ``candidates.csv`` of rejected photos.
 
     Raises:
         ValueError: the collection has no manifest.
@@ -92,6 +108,7 @@ def close_books(
     summary = f"{collection}, {release.name} version {release.version}\n\n{summarise(rows, len(books.waiting))}"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "archive.md").write_text(summary)
+    photo_table(books.manifest, rows).to_parquet(folder / "archive-photos.parquet", compression="zstd", index=False)
     (folder / "candidates.csv").write_text(candidates_csv(rows, books.decisions))
     (folder / "archive.png").write_bytes(encode_png(samples))
     return ClosedBooks(counts, summary, samples)

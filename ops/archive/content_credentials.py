@@ -49,6 +49,7 @@ def content_credentials(
     manifest = json.dumps(_manifest(release))
 
     def sign(data: bytes, container: str) -> bytes:
+        """The file with credentials; as it was where its container holds none."""
         if container not in _MIME:
             return data
         signed = io.BytesIO()

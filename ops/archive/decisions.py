@@ -10,12 +10,13 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
 from ops.archive.ledger import LedgerRow
 from ops.archive.provenance import ReleaseIdentity, photo_id
+from ops.images import page_key
 from ops.storage.protocol import ObjectMissingError, Storage
 
 VERDICTS = ("accepted", "rejected")
@@ -83,16 +84,26 @@ def publish_accepted(
     """Copy accepted results to where results lie; doing it again, or after a kill, changes nothing."""
     for row in rows:
         decision = decisions.get((row.shard, row.key))
-        if decision is not None and decision.verdict == "accepted" and row.output_key is not None:
-            goal = published_key(row)
-            if target.find(goal) is None:
-                target.write_once(goal, target.read(row.output_key))
+        if decision is not None and decision.verdict == "accepted":
+            for held, goal in _goals(row):
+                if target.find(goal) is None:
+                    target.write_once(goal, target.read(held))
 
 
 def published_key(row: LedgerRow) -> str:
     """Where a restored photo lies once it may be seen."""
     assert row.output_key is not None
     return "restored/" + row.output_key.partition("/")[2]
+
+
+def _goals(row: LedgerRow) -> Iterator[tuple[str, str]]:
+    """Where the result of a row and its access copies lie, and where once they may be seen."""
+    if row.access_key is not None:
+        for page in range(1, (row.num_pages or 1) + 1):
+            held = page_key(row.access_key, page)
+            yield held, "access/" + held.partition("/")[2]
+    if row.output_key is not None:
+        yield row.output_key, published_key(row)
 
 
 def candidates_csv(rows: Sequence[LedgerRow], decisions: Mapping[tuple[str, str], Decision]) -> str:

@@ -8,27 +8,26 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from torch import Tensor
-
-from ops.archive.labels import Label, labelled
+from ops.archive.craft import Craft
+from ops.archive.pages import describe, facts_of, page_records
 from ops.archive.provenance import (
+    CopyRecord,
     Derivative,
     Original,
+    PageRecord,
     Picture,
     Provenance,
-    ReleaseIdentity,
     from_json,
     provenance_key,
     to_json,
 )
-from ops.archive.review_rules import ReviewRules
+from ops.archive.results import encode_result
 from ops.archive.streaming import PixelBudget, Settled, Stopwatch
-from ops.decoding import Decode
 from ops.faces.records import FaceRecord
-from ops.images import Photo, PhotoError, encode_photo, encode_png
+from ops.images import Photo, PhotoError
 from ops.restoration import Restoration
 from ops.storage.protocol import (
     AccessDeniedError,
@@ -40,8 +39,6 @@ from ops.storage.protocol import (
     WriteOutcome,
 )
 
-EXTENSIONS = {"JPEG": "jpg", "PNG": "png", "TIFF": "tif", "JP2": "jp2", "WEBP": "webp"}
-_JPEG_XMP_BYTES = 65_000  # one segment
 DENIED = "denied"  # the only refusal that is booked when the shard closes: if all are denied, the run is at fault
 _UNREADABLE = {
     SourceChangedError: "source-changed",
@@ -52,49 +49,26 @@ _UNREADABLE = {
 
 
 @dataclass(frozen=True)
-class Craft:
-    """How photos are restored, the same for every photo of a release.
-
-    Attributes:
-        restore: old photo (1, 3, H, W) in [0, 1] -> `Restoration` of the same size.
-        release: the model behind it.
-        recipe: everything beside the release that decides a result; see `ops.archive.recipe`.
-        decode: how strangers' files become photos; see `ops.decoding`.
-        rules: which results wait for a person.
-        software: name -> version of what had a part in it.
-        sign: adds content credentials to an encoded file, given its container; None without a certificate.
-    """
-
-    restore: Callable[[Tensor], Restoration]
-    release: ReleaseIdentity
-    recipe: str
-    decode: Decode
-    rules: ReviewRules
-    software: Mapping[str, str]
-    sign: Callable[[bytes, str], bytes] | None = None
-
-
-@dataclass(frozen=True)
 class Fetched:
-    """A decoded photo."""
+    """A decoded photo: its pages, of which most have one."""
 
     listed: StoredObject
     started_at: datetime
     sha256: str
-    photo: Photo
+    pages: tuple[Photo, ...]
 
     @property
     def num_pixels(self) -> int:
-        """Height times width."""
-        return self.photo.pixels.shape[-2] * self.photo.pixels.shape[-1]
+        """Of all pages together."""
+        return sum(page.num_pixels for page in self.pages)
 
 
 @dataclass(frozen=True)
 class Restored:
-    """A photo and what the network made of it, or why nothing."""
+    """A photo and what the network made of each page, or why nothing."""
 
     fetched: Fetched
-    restoration: Restoration | PhotoError
+    restorations: tuple[Restoration, ...] | PhotoError
 
 
 @dataclass(frozen=True)
@@ -130,14 +104,15 @@ class Desk:
         return Settled((record if refusal.reason == DENIED else self.keep(record), False))
 
     def restore(self, fetched: Fetched) -> Restored:
-        """Let the network work on one photo."""
+        """Let the network work on one photo, page by page."""
         try:
             with self.watch.stage("network"):
-                restoration = self.craft.restore(fetched.photo.pixels)
+                restorations = tuple(self.craft.restore(page.pixels) for page in fetched.pages)
         except PhotoError as error:
             return Restored(fetched, error)
-        assert restoration.restored.shape == fetched.photo.pixels.shape, "a restoration keeps the size of the photo"
-        return Restored(fetched, restoration)
+        for page, restoration in zip(fetched.pages, restorations, strict=True):
+            assert restoration.restored.shape == page.pixels.shape, "a restoration keeps the size of the photo"
+        return Restored(fetched, restorations)
 
     def publish(self, restored: Restored) -> tuple[Provenance, bool]:
         """Write photo, mask and record; returns the record that stands, ours or a twin run's, and False."""
@@ -167,42 +142,37 @@ class Desk:
 
     def _lend(self, lent: list[int]) -> Callable[[int], None]:
         def reserve(num_pixels: int) -> None:
+            """Wait until so many fit, and remember to give them back."""
             self.pixels.borrow(num_pixels)
             lent.append(num_pixels)
 
         return reserve
 
     def _encode_and_write(self, restored: Restored) -> _Outcome:
-        if isinstance(restored.restoration, PhotoError):
-            raise restored.restoration
-        photo, restoration = restored.fetched.photo, restored.restoration
-        flags = self.craft.rules.flags(restoration.mask, restoration.facts)
+        fetched, restorations = restored.fetched, restored.restorations
+        if isinstance(restorations, PhotoError):
+            raise restorations
         with self.watch.stage("encode"):
-            photo = self._label(photo, restored.fetched.sha256)
-            encoded, mask = encode_photo(restoration.restored, photo), encode_png(restoration.mask)
-            if self.craft.sign is not None:
-                encoded = self.craft.sign(encoded, photo.container)
-        place = "held" if flags else "restored"
-        name, digest = restored.fetched.sha256, self.craft.release.digest
-        key, mask_key = f"{place}/{digest}/{name}.{EXTENSIONS[photo.container]}", f"masks/{digest}/{name}.png"
-        encoded, mask = self._publish(key, encoded), self._publish(mask_key, mask)
-        derivative = Derivative(
-            key=key,
-            sha256=hashlib.sha256(encoded).hexdigest(),
-            num_bytes=len(encoded),
-            mask_key=mask_key,
-            mask_sha256=hashlib.sha256(mask).hexdigest(),
+            result = encode_result(fetched.pages, fetched.sha256, restorations, self.craft)
+        sha256, num_bytes = self._publish_whole(result.key, result.data)
+        masks = [(key, self._publish_whole(key, mask)[0]) for key, mask in result.masks]
+        copies = tuple(CopyRecord(kind, key, *self._publish_whole(key, data)) for kind, key, data in result.copies)
+        records = page_records(result.pages, restorations, masks, result.flags)
+        return _Outcome(
+            fetched.sha256,
+            describe(result.pages),
+            Derivative(result.key, sha256, num_bytes, *masks[0]),
+            facts_of(result.pages, restorations),
+            result.raised,
+            faces=() if records else restorations[0].faces,
+            pages=records,
+            copies=copies,
         )
-        return _Outcome(name, _describe(photo), derivative, restoration.facts, flags, restoration.faces)
 
-    def _label(self, photo: Photo, sha256: str) -> Photo:
-        """The photo with a label in its XMP; a packet that cannot take one is noted as left behind."""
-        release = self.craft.release
-        label = Label(release.name, release.version, sha256, release.sha256, self.craft.recipe)
-        packet, is_kept = labelled(photo.xmp, label)
-        if photo.container == "JPEG" and len(packet) > _JPEG_XMP_BYTES:
-            packet, is_kept = labelled(None, label)[0], False
-        return replace(photo, xmp=packet, notes=photo.notes if is_kept else (*photo.notes, "xmp-dropped"))
+    def _publish_whole(self, key: str, data: bytes) -> tuple[str, int]:
+        """Write once; returns checksum and size of what stands there."""
+        standing = self._publish(key, data)
+        return hashlib.sha256(standing).hexdigest(), len(standing)
 
     def _record(self, listed: StoredObject, started_at: datetime, outcome: _Outcome) -> Provenance:
         original = Original(self.source.location, listed.key, listed.etag, listed.size, outcome.sha256)
@@ -222,6 +192,8 @@ class Desk:
             started_at=started_at,
             finished_at=datetime.now(UTC),
             faces=outcome.faces,
+            pages=outcome.pages,
+            copies=outcome.copies,
         )
 
     def _publish(self, key: str, data: bytes) -> bytes:
@@ -255,10 +227,7 @@ class _Outcome:
     facts: Mapping[str, float] = field(default_factory=dict)
     flags: tuple[str, ...] = ()
     faces: tuple[FaceRecord, ...] = ()
+    pages: tuple[PageRecord, ...] = ()
+    copies: tuple[CopyRecord, ...] = ()
     reason: str | None = None
     message: str | None = None
-
-
-def _describe(photo: Photo) -> Picture:
-    height, width = photo.pixels.shape[-2:]
-    return Picture(photo.container, width, height, photo.bits, photo.is_grey, photo.icc is not None, tuple(photo.notes))

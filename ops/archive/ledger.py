@@ -15,7 +15,7 @@ from typing import get_args, get_type_hints
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ops.archive.provenance import Provenance, ReleaseIdentity
+from ops.archive.provenance import ACCESS, SHEET, Provenance, ReleaseIdentity
 from ops.storage.protocol import ObjectMissingError, Storage, WriteOutcome
 
 _ARROW = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_(), datetime: pa.timestamp("us", "UTC")}
@@ -27,10 +27,14 @@ class LedgerRow:
 
     Attributes:
         status: "restored" or "refused", with `reason` (a short word) and `message` (a sentence) for the latter.
+        width, height, bits, is_grey, has_icc: of page one, where there are several.
+        num_pages: of the file; only TIFF has more than one.
         damaged_fraction: share of the photo's area detected as damaged, in [0, 1].
         mean_change: mean absolute difference between original and restored, in [0, 1] units.
         lost: what the restored file does not keep, and `flags`: why it waits for a person; comma-separated.
         seconds: from reading to the last write.
+        access_key, access_bytes: the access copy, of several pages the first one's key and all their bytes.
+        sheet_key: the review sheet, of several pages the first one's.
     """
 
     shard: str
@@ -61,6 +65,10 @@ class LedgerRow:
     mean_change: float | None = None
     lost: str | None = None
     flags: str | None = None
+    num_pages: int | None = None
+    access_key: str | None = None
+    access_bytes: int | None = None
+    sheet_key: str | None = None
 
 
 def ledger_row(record: Provenance) -> LedgerRow:
@@ -94,8 +102,12 @@ def ledger_row(record: Provenance) -> LedgerRow:
             output_bytes=written.num_bytes,
             output_sha256=written.sha256,
             mask_key=written.mask_key,
+            num_pages=len(record.pages) or 1,
         )
-    return row
+    access, sheets = ([each for each in record.copies if each.kind == kind] for kind in (ACCESS, SHEET))
+    if access:
+        row = replace(row, access_key=access[0].key, access_bytes=sum(each.num_bytes for each in access))
+    return replace(row, sheet_key=sheets[0].key) if sheets else row
 
 
 def ledger_key(release: ReleaseIdentity, shard: str) -> str:

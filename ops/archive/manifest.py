@@ -11,27 +11,43 @@ import io
 import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ops.archive.guesses import format_by_name, guess_pixels
 from ops.storage.protocol import ObjectMissingError, Storage, StorageError, StoredObject, WriteOutcome
 
-_COLUMNS = {"snapshot": "int64", "shard": "str", "key": "str", "size": "int64", "etag": "str"}
+_COLUMNS = {
+    "snapshot": "int64",
+    "shard": "str",
+    "key": "str",
+    "size": "int64",
+    "etag": "str",
+    "version_id": "str",
+    "format_by_name": "str",
+}
 _COLLECTION_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 
 @dataclass(frozen=True)
 class ShardLimits:
-    """How large a shard may be: so many photos, and so many bytes unless one photo alone is larger."""
+    """How large a shard may be: so many photos; so many bytes and guessed pixels unless one photo alone has more."""
 
     num_photos: int
     num_bytes: int
+    num_pixels: int
+
+    def fits(self, limits: ShardLimits) -> bool:
+        """Whether none of the three is above its limit."""
+        return all(mine <= most for mine, most in zip(astuple(self), astuple(limits), strict=True))
 
 
-ARCHIVE_SHARD = ShardLimits(num_photos=256, num_bytes=256 * 2**20)  # minutes of work on a CPU, and one ledger
+# One ledger, one run, hours on a CPU. Hundreds of photos also where each is a master of 20 MB, so that ten million are
+# 20,000 partitions and not 770,000. A large shard costs nothing after a kill: every photo has a record of its own.
+ARCHIVE_SHARD = ShardLimits(num_photos=500, num_bytes=16 * 2**30, num_pixels=10_000_000_000)
 
 
 @dataclass(frozen=True)
@@ -49,8 +65,8 @@ class Manifest:
     Attributes:
         collection: its name, the first part of its shards' ids.
         source: the location that was listed.
-        table: one row per photo and state, with the columns snapshot, shard, key, size (bytes), etag; sorted by
-            shard, then key. A photo that changed has a later row too.
+        table: one row per photo and state, with the columns snapshot, shard, key, size (bytes), etag, version_id and
+            format_by_name (both may be missing); sorted by shard, then key. A photo that changed has a later row too.
     """
 
     collection: str
@@ -76,8 +92,9 @@ class Manifest:
         rows = self.table[self.table["shard"] == shard_id]
         if rows.empty:
             raise ValueError(f"collection {self.collection!r} has no shard {shard_id!r}: it has {self.shard_ids}")
-        photos = zip(rows["key"], rows["size"], rows["etag"], strict=True)
-        return Shard(shard_id, tuple(StoredObject(key, int(size), etag) for key, size, etag in photos))
+        versions = rows["version_id"].astype(object).where(rows["version_id"].notna(), None)
+        photos = zip(rows["key"], rows["size"], rows["etag"], versions, strict=True)
+        return Shard(shard_id, tuple(StoredObject(key, int(size), *state) for key, size, *state in photos))
 
 
 def collection_name(location: str) -> str:
@@ -162,10 +179,9 @@ def scan(
         return Manifest(collection, source.location, table)
     snapshot = 1 if known is None else known.num_snapshots + 1
     num_shards = table["shard"].nunique()
-    numbers = _cut((each.size for each in fresh), limits)
     rows = [
-        (snapshot, f"{collection}-{num_shards + number:05d}", each.key, each.size, each.etag)
-        for number, each in zip(numbers, fresh, strict=True)
+        (snapshot, f"{collection}-{num_shards + number:05d}", *astuple(each), format_by_name(each.key))
+        for number, each in zip(_cut(fresh, limits), fresh, strict=True)
     ]
     added = pd.DataFrame(rows, columns=list(_COLUMNS)).astype(_COLUMNS)
     return Manifest(collection, source.location, pd.concat([table, added], ignore_index=True))
@@ -177,17 +193,20 @@ def read_manifest(target: Storage, collection: str) -> Manifest | None:
     if not tables:
         return None
     source = tables[0].schema.metadata[b"source"].decode()
-    frames = [table.to_pandas().astype(_COLUMNS) for table in tables]
+    frames = [table.to_pandas().reindex(columns=list(_COLUMNS)).astype(_COLUMNS) for table in tables]  # older: fewer
     return Manifest(collection, source, pd.concat(frames, ignore_index=True))
 
 
-def _cut(sizes: Iterable[int], limits: ShardLimits) -> Iterator[int]:
+def _cut(photos: Iterable[StoredObject], limits: ShardLimits) -> Iterator[int]:
     """Number the shards: a photo that would make the current one too large opens the next."""
-    number, num_photos, num_bytes = 0, 0, 0
-    for size in sizes:
-        if num_photos and (num_photos == limits.num_photos or num_bytes + size > limits.num_bytes):
-            number, num_photos, num_bytes = number + 1, 0, 0
-        num_photos, num_bytes = num_photos + 1, num_bytes + size
+    number, held = 0, ShardLimits(0, 0, 0)
+    for photo in photos:
+        grown = ShardLimits(
+            held.num_photos + 1, held.num_bytes + photo.size, held.num_pixels + guess_pixels(photo.key, photo.size)
+        )
+        if held.num_photos and not grown.fits(limits):
+            number, grown = number + 1, ShardLimits(1, photo.size, guess_pixels(photo.key, photo.size))
+        held = grown
         yield number
 
 

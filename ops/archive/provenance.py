@@ -16,6 +16,7 @@ from ops.archive.labels import DIGITAL_SOURCE_TYPE
 from ops.faces.records import FaceRecord
 
 SCHEMA = "albumen-provenance/2"
+ACCESS, SHEET = "access", "sheet"  # the kinds of a `CopyRecord`
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class Original:
 class Picture:
     """What the original is as a picture; the restored one keeps all of it. Sizes in pixels, upright.
 
-    `lost` names what the file held and the restored one does not, such as "first-page-only" or "iptc-dropped".
+    `lost` names what the file held and the restored one does not, such as "iptc-dropped" or "reduced-copies-dropped".
     """
 
     container: str
@@ -66,8 +67,30 @@ class Picture:
 
 
 @dataclass(frozen=True)
+class PageRecord:
+    """One page of a file with several: what it is, what was found and done, and its mask (PNG, white = damaged)."""
+
+    picture: Picture
+    mask_key: str
+    mask_sha256: str
+    facts: dict[str, float]
+    flags: tuple[str, ...]
+    faces: tuple[FaceRecord, ...] = ()
+
+
+@dataclass(frozen=True)
+class CopyRecord:
+    """A copy made on request, of one page; its kind is ``ACCESS`` or ``SHEET``."""
+
+    kind: str
+    key: str
+    sha256: str
+    num_bytes: int
+
+
+@dataclass(frozen=True)
 class Derivative:
-    """What was written: the restored photo and the mask of detected defects (PNG, white = damaged)."""
+    """What was written: the restored photo and the mask of detected defects (PNG, white = damaged), of page one."""
 
     key: str
     sha256: str
@@ -86,11 +109,15 @@ class Provenance:
         status: "restored" or "refused".
         reason: of a refusal, as a short word ("truncated", "source-changed"); None for a restored photo.
         message: of a refusal, a sentence.
-        facts: what the restoration measured ("damaged_fraction", "mean_change" ...), finite numbers.
-        faces: what became of each face; empty where nobody looked for faces.
+        picture: of a file with several pages the first one, with what any of them lost.
+        facts: what the restoration measured ("damaged_fraction", "mean_change" ...), finite numbers; of several pages
+            the means over all their pixels.
+        faces: what became of each face; empty where nobody looked for faces, and where `pages` tell.
         flags: why the result waits for a person ("huge-mask", "large-change" ...); it then lies under "held/".
         software: name -> version of what had a part in it.
         started_at, finished_at: with time zone UTC.
+        pages: one each where the file has more than one, in order; else empty.
+        copies: what was asked for beside the result.
     """
 
     shard: str
@@ -108,6 +135,8 @@ class Provenance:
     started_at: datetime
     finished_at: datetime
     faces: tuple[FaceRecord, ...] = ()
+    pages: tuple[PageRecord, ...] = ()
+    copies: tuple[CopyRecord, ...] = ()
 
     def __post_init__(self) -> None:
         restored = self.status == "restored"
@@ -152,12 +181,25 @@ def from_json(data: bytes, key: str) -> Provenance:
             raise ValueError(f"its schema is not {SCHEMA}")
         content["original"] = Original(**content["original"])
         content["flags"] = tuple(content["flags"])
-        content["faces"] = tuple(FaceRecord(**face) for face in content.get("faces", ()))  # older records have none
-        if content["picture"] is not None:
-            content["picture"] = Picture(**content["picture"] | {"lost": tuple(content["picture"]["lost"])})
+        # Older records have no faces, pages or copies.
+        content["faces"] = tuple(FaceRecord(**face) for face in content.get("faces", ()))
+        content["picture"] = content["picture"] and _picture(content["picture"])
+        content["copies"] = tuple(CopyRecord(**copy) for copy in content.get("copies", ()))
+        content["pages"] = tuple(_page(page) for page in content.get("pages", ()))
         content["derivative"] = content["derivative"] and Derivative(**content["derivative"])
         content["release"] = ReleaseIdentity(**content["release"])
         content |= {name: datetime.fromisoformat(content[name]) for name in ("started_at", "finished_at")}
         return Provenance(**content)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise ValueError(f"{key} is no provenance record: {error}. Move it away; its photo is done anew.") from error
+
+
+def _picture(content: dict[str, Any]) -> Picture:
+    return Picture(**content | {"lost": tuple(content["lost"])})
+
+
+def _page(content: dict[str, Any]) -> PageRecord:
+    faces = tuple(FaceRecord(**face) for face in content["faces"])
+    return PageRecord(
+        **content | {"picture": _picture(content["picture"]), "flags": tuple(content["flags"]), "faces": faces}
+    )

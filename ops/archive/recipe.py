@@ -6,7 +6,8 @@ import platform
 from collections.abc import Callable
 from importlib.metadata import version
 
-from ops.archive.desk import Craft
+from ops.archive.copies import Copies
+from ops.archive.craft import Craft
 from ops.archive.labels import LABEL_VERSION
 from ops.archive.provenance import ReleaseIdentity
 from ops.archive.review_rules import ReviewRules
@@ -14,7 +15,7 @@ from ops.decoding import Decode
 from ops.restoration import PhotoRestorer
 
 # Raise it when the same pixels would be written as another file: JPEG quality, depth, compression, metadata.
-ENCODING_VERSION = 1
+ENCODING_VERSION = 2  # 2: every page of a TIFF, with its name and number
 # Whoever touches the numbers between the bytes of the original and those of the result.
 _DECIDING = ("albumen", "torch", "numpy", "pillow", "imagecodecs", "tifffile", "safetensors")
 
@@ -24,12 +25,13 @@ def archive_craft(
     restorer: PhotoRestorer,
     decode: Decode,
     sign: Callable[[bytes, str], bytes] | None,
+    copies: Copies | None = None,
 ) -> Craft:
-    """How the archive run uses a released model; ``sign`` adds content credentials, None where there are none."""
+    """How the archive run uses a released model; ``sign`` adds content credentials, ``copies`` are made beside."""
     rules = ReviewRules()
     precision = "bfloat16" if restorer.is_bf16 else "float32"
     recipe = archive_recipe(f"{restorer.recipe} {precision}", rules, is_signed=sign is not None)
-    return Craft(restorer, release, recipe, decode, rules, software_versions(restorer.device), sign)
+    return Craft(restorer, release, recipe, decode, rules, software_versions(restorer.device), sign, copies)
 
 
 def archive_recipe(restorer_recipe: str, rules: ReviewRules, *, is_signed: bool) -> str:

@@ -21,7 +21,13 @@ def summarise(rows: Iterable[LedgerRow], num_waiting: int = 0) -> str:
     restored = [row for row in rows if row.status == "restored"]
     refused = [row for row in rows if row.status == "refused"]
     assert len(rows) == len(restored) + len(refused)
-    parts = [_totals(rows, restored, refused), *_flagged(restored, num_waiting), *_lost(restored), *_refusals(refused)]
+    parts = [
+        _totals(rows, restored, refused),
+        *_copies(restored),
+        *_flagged(restored, num_waiting),
+        *_lost(restored),
+        *_refusals(refused),
+    ]
     return "\n\n".join(parts) + "\n"
 
 
@@ -41,6 +47,18 @@ def _totals(rows: Sequence[LedgerRow], restored: Sequence[LedgerRow], refused: S
             f"megapixels a second. The median photo was found damaged on {damaged:.1%} of its area.",
         ]
     return "\n".join(lines)
+
+
+def _copies(restored: Sequence[LedgerRow]) -> list[str]:
+    """What was written on request; nothing where nobody asked."""
+    access, sheets = (
+        sum(key is not None for key in keys)
+        for keys in ((row.access_key for row in restored), (row.sheet_key for row in restored))
+    )
+    megabytes = sum(row.access_bytes or 0 for row in restored) / 1e6
+    if not access + sheets:
+        return []
+    return [f"{access} photos have access copies ({megabytes:.1f} MB), {sheets} have review sheets."]
 
 
 def _flagged(restored: Sequence[LedgerRow], num_waiting: int) -> list[str]:

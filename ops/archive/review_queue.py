@@ -12,7 +12,7 @@ from ops.archive.decisions import Decision, decide
 from ops.archive.ledger import LedgerRow
 from ops.archive.provenance import ReleaseIdentity, photo_id
 from ops.decoding import Decode
-from ops.images import PhotoError, encode_jpeg
+from ops.images import PhotoError, encode_jpeg, page_key
 from ops.pictures import mask_overlay
 from ops.storage.protocol import ObjectMissingError, SourceChangedError, Storage
 
@@ -29,18 +29,20 @@ class ReviewQueue:
     decode: Decode
     waiting: dict[str, LedgerRow]
 
-    def picture(self, photo: str, kind: str) -> bytes | None:
-        """A JPEG of one photo: ``before``, ``mask`` (over the photo) or ``after``; None if it cannot be shown."""
+    def picture(self, photo: str, kind: str, page: int = 1) -> bytes | None:
+        """A JPEG of one page: ``before``, ``mask`` (over the photo) or ``after``; None if it cannot be shown."""
         row = self.waiting.get(photo)
         if row is None or row.output_key is None or row.mask_key is None or kind not in {"before", "mask", "after"}:
             return None
+        if not 1 <= page <= (row.num_pages or 1):
+            return None
         try:
             if kind == "after":
-                return _preview(self._pixels(self.target.read(row.output_key)))
-            before = self._pixels(self.source.read(row.key, row.source_etag))
+                return _preview(self._pixels(self.target.read(row.output_key), page))
+            before = self._pixels(self.source.read(row.key, row.source_etag), page)
             if kind == "before":
                 return _preview(before)
-            mask = self._pixels(self.target.read(row.mask_key))[:, :1]
+            mask = self._pixels(self.target.read(page_key(row.mask_key, page)))[:, :1]
         except (ObjectMissingError, SourceChangedError, PhotoError):
             return None
         return _preview(mask_overlay(before, mask))
@@ -55,8 +57,8 @@ class ReviewQueue:
             raise ValueError("this photo does not wait, or waits no longer: load the page again")
         return decide(self.target, self.release, self.waiting[photo], verdict, by, note)
 
-    def _pixels(self, data: bytes) -> Tensor:
-        return self.decode(data, lambda _: None).pixels
+    def _pixels(self, data: bytes, page: int = 1) -> Tensor:
+        return self.decode(data, lambda _: None)[page - 1].pixels
 
 
 def open_queue(

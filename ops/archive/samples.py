@@ -10,7 +10,7 @@ from torch import Tensor
 from ops.archive.ledger import LedgerRow
 from ops.images import decode_mask, decode_rgb
 from ops.pictures import contact_sheet, mask_overlay
-from ops.storage.protocol import Storage
+from ops.storage.protocol import ObjectMissingError, SourceChangedError, Storage
 
 
 def sample_sheet(rows: Sequence[LedgerRow], source: Storage, target: Storage, count: int, cell_px: int = 320) -> Tensor:
@@ -20,14 +20,24 @@ def sample_sheet(rows: Sequence[LedgerRow], source: Storage, target: Storage, co
     """
     restored = [row for row in rows if row.output_key is not None and row.mask_key is not None]
     if not restored:
-        return contact_sheet([[torch.full((1, 3, 32, 64), 0.5)]], ["nothing was restored"], [""], cell_px)
+        return _nothing(cell_px)
     step = max(1, len(restored) // count)
     chosen = restored[::step][:count]
-    cells = []
+    cells, names = [], []
     for row in chosen:
         assert row.output_key is not None
         assert row.mask_key is not None
-        before = decode_rgb(source.read(row.key))
+        try:
+            before = decode_rgb(source.read(row.key, row.source_etag))
+        except (ObjectMissingError, SourceChangedError):  # replaced since: what lies there now was never restored
+            continue
         mask = decode_mask(target.read(row.mask_key))
         cells.append([before, mask_overlay(before, mask), decode_rgb(target.read(row.output_key))])
-    return contact_sheet(cells, ["before", "defects found", "after"], [row.key for row in chosen], cell_px)
+        names.append(row.key)
+    if not cells:
+        return _nothing(cell_px)
+    return contact_sheet(cells, ["before", "defects found", "after"], names, cell_px)
+
+
+def _nothing(cell_px: int) -> Tensor:
+    return contact_sheet([[torch.full((1, 3, 32, 64), 0.5)]], ["nothing was restored"], [""], cell_px)

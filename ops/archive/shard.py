@@ -13,7 +13,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ops.archive.desk import DENIED, Craft, Desk, check_recipe
+from ops.archive.craft import Craft
+from ops.archive.desk import DENIED, Desk, check_recipe
 from ops.archive.ledger import LedgerRow, ledger_key, ledger_row, read_ledger, write_ledger
 from ops.archive.manifest import Shard
 from ops.archive.provenance import Provenance
@@ -85,7 +86,7 @@ def restore_shard(
     target.probe_conditional_writes()
     watch, pixels = Stopwatch(), PixelBudget(pace.num_pixels)
     desk = Desk(shard.id, source, target, craft, pixels, watch)
-    steps = Steps(desk.fetch, lambda fetched: fetched.photo.pixels.shape, desk.restore, desk.publish, pixels.close)
+    steps = Steps(desk.fetch, lambda fetched: fetched.pages[0].pixels.shape, desk.restore, desk.publish, pixels.close)
     rows, denied, num_done_before = dict[str, LedgerRow](), list[Provenance](), 0
     with contextlib.closing(stream(shard.photos, steps, pace.num_in_flight)) as records:
         for record, was_done in records:

@@ -1,4 +1,7 @@
-"""Inks to light: the one colour conversion a reader makes. RGB and grey keep their values and carry their profile."""
+"""Inks to light: the one colour conversion a reader makes. RGB and grey keep their values and carry their profile.
+
+Who wants sRGB for a copy asks for it; profiles are strangers' files, so that happens in a child process too.
+"""
 
 from __future__ import annotations
 
@@ -26,3 +29,29 @@ def cmyk_to_rgb(inks: Samples, icc: bytes | None) -> Samples:
     white = np.iinfo(inks.dtype).max
     light = white - inks.astype(np.uint32)
     return ((light[..., :3] * light[..., 3:] + white // 2) // white).astype(inks.dtype)
+
+
+def to_srgb(samples: Samples, icc: bytes) -> Samples | None:
+    """Convert (H, W, C) samples of any depth from their profile to sRGB; alpha stays, grey stays one channel.
+
+    Returns:
+        The converted samples; None where the profile is of another kind than the samples, or broken.
+    """
+    num_colours = 3 if samples.shape[2] >= 3 else 1
+    space = {b"RGB ": "rgb", b"GRAY": "gray"}.get(icc[16:20])
+    if space != ("rgb" if num_colours == 3 else "gray"):
+        return None
+    colours = np.ascontiguousarray(samples[..., :3] if num_colours == 3 else samples[..., 0])
+    try:
+        light = imagecodecs.cms_transform(
+            colours,
+            icc,
+            imagecodecs.cms_profile("srgb"),
+            colorspace=space,
+            outcolorspace="rgb",
+            intent=imagecodecs.CMS.INTENT.RELATIVE_COLORIMETRIC,
+        )
+    except RuntimeError:  # imagecodecs.CmsError
+        return None
+    converted: Samples = np.concatenate([light[..., :num_colours], samples[..., num_colours:]], axis=2)
+    return converted

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,6 +18,9 @@ from ops.image_formats.raster import Samples
 EXIF_IFD, GPS_IFD, _INTEROP_IFD = 0x8769, 0x8825, 0xA005  # tags whose value is another directory
 _ORIENTATION, _SHORT, _LONG = 0x0112, 3, 4
 _VALUE_BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
+_COLOUR_SPACE = 40961
+_OF_THE_FILE = (256, 257, 258, 259, 262, 273, 277, 278, 279, 282, 283, 296)  # size, layout, resolution
+_OF_THE_PIXELS = (_COLOUR_SPACE, 37500, 40962, 40963, _INTEROP_IFD)  # with maker notes and the size in pixels
 _MAX_DEPTH = 3  # picture, EXIF, interoperability
 _XMP_ORIENTATION = re.compile(rb"(tiff:Orientation\s*(?:=\s*[\"']|>)\s*)[1-8]")
 
@@ -101,8 +104,27 @@ def read_directory(data: bytes, order: str, at: int, *, is_big: bool = False, de
     return tuple(entries)
 
 
-def write_directory(entries: Sequence[Entry], order: str, at: int) -> bytes:
-    """Write a directory that will stand at byte ``at`` of its file, its long values and directories behind it."""
+def next_directory(data: bytes, order: str, at: int, *, is_big: bool = False) -> int:
+    """Where the directory that follows the one at byte ``at`` lies; 0 behind the last one.
+
+    Raises:
+        ValueError: the directory points behind the end of the data.
+    """
+    count_format, entry_bytes, offset_format = ("Q", 20, "Q") if is_big else ("H", 12, "I")
+    try:
+        (num_entries,) = struct.unpack_from(order + count_format, data, at)
+        behind = at + struct.calcsize(count_format) + num_entries * entry_bytes
+        (following,) = struct.unpack_from(order + offset_format, data, behind)
+    except struct.error as error:
+        raise ValueError(f"the directory at byte {at} does not lie in the {len(data)} bytes") from error
+    return int(following)
+
+
+def write_directory(entries: Sequence[Entry], order: str, at: int, following: int = 0) -> bytes:
+    """Write a directory that will stand at byte ``at`` of its file, its long values and directories behind it.
+
+    ``following`` is where the next directory lies, 0 for none.
+    """
     behind = at + 2 + 12 * len(entries) + 4
     table, tail = struct.pack(order + "H", len(entries)), b""
     for entry in sorted(entries, key=lambda entry: entry.tag):
@@ -114,12 +136,34 @@ def write_directory(entries: Sequence[Entry], order: str, at: int) -> bytes:
             value, long_value = struct.pack(order + "I", behind + len(tail)), value
             tail += long_value + b"\0" * (len(long_value) % 2)
         table += struct.pack(order + "HHI4s", entry.tag, kind, count, value)
-    return table + b"\0\0\0\0" + tail
+    return table + struct.pack(order + "I", following) + tail
 
 
 def exif_block(entries: Sequence[Entry], order: str) -> bytes:
     """Make an EXIF block of these entries."""
     return {"<": b"II*\0", ">": b"MM\0*"}[order] + struct.pack(order + "I", 8) + write_directory(entries, order, 8)
+
+
+def slim_exif(block: bytes) -> bytes | None:
+    """What an EXIF block says of the photograph, without what is no longer true of a smaller copy in sRGB.
+
+    Left out are maker notes, whose offsets no rewriting keeps, the resolution, and the size in pixels; the colour space
+    becomes sRGB. Who took the photo, when, where and how stays.
+
+    Returns:
+        The block; None if nothing is left of it, or it cannot be read.
+    """
+    try:
+        order, first = exif_start(block)
+        entries = [each for each in read_directory(block, order, first) if each.tag not in _OF_THE_FILE]
+    except ValueError:
+        return None
+    for at, each in enumerate(entries):
+        if each.tag == EXIF_IFD:
+            kept = [entry for entry in each.directory if entry.tag not in _OF_THE_PIXELS]
+            says_srgb = Entry(_COLOUR_SPACE, _SHORT, 1, struct.pack(order + "H", 1))
+            entries[at] = replace(each, directory=(*kept, says_srgb))
+    return exif_block(entries, order) if entries else None
 
 
 def upright_xmp(packet: bytes) -> bytes:

@@ -14,6 +14,9 @@ _MAX_ICC_BYTES = 4 << 20  # the largest printer profiles are about 3 MB; compres
 _MAX_TEXT_BYTES = 1 << 20  # EXIF and XMP
 
 
+MAX_PAGES = 1_000  # of one file; an album has hundreds, a file made to tire readers has more
+
+
 class PhotoError(Exception):
     """One photo that cannot be read or written; the run it belongs to goes on.
 
@@ -62,6 +65,19 @@ class DecodeLimits:
                 f"{self.max_side_px:,} a side: raise DecodeLimits if the photo really is that large",
             )
 
+    def check_total(self, num_pixels: int) -> None:
+        """Refuse pages that together hold more pixels than one photo may."""
+        if num_pixels > self.max_pixels:
+            raise PhotoError(
+                "too-large",
+                f"the pages so far have {num_pixels:,} pixels; the limit is {self.max_pixels:,}: split the file",
+            )
+
+    def check_pages(self, num_pages: int) -> None:
+        """Refuse more than ``MAX_PAGES`` pages."""
+        if num_pages > MAX_PAGES:
+            raise PhotoError("too-large", f"the file has more than {MAX_PAGES:,} pages: split it")
+
 
 @dataclass(frozen=True)
 class Metadata:
@@ -89,7 +105,7 @@ class Raster:
     Attributes:
         samples: (H, W, C) uint8 or uint16 over their full range; C = 1 grey, 2 grey + alpha, 3 RGB, 4 RGB + alpha.
         orientation: EXIF orientation, 1 to 8.
-        notes: slugs of what the file holds and this record does not, such as ``first-page-only``.
+        notes: slugs of what the file holds and this record does not, such as ``iptc-dropped``.
     """
 
     samples: Samples

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import struct
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from PIL import Image
 
 from ops.image_formats import jp2, png, tiff
+from ops.image_formats.colour import to_srgb
 from ops.image_formats.exif import turn_upright, upright_exif, upright_xmp
 from ops.image_formats.jp2 import read_jp2
 from ops.image_formats.jpeg import read_jpeg
@@ -24,7 +25,7 @@ from ops.image_formats.webp import read_webp
 
 Image.MAX_IMAGE_PIXELS = None  # Pillow's own bomb limit lies below a large scan; DecodeLimits is checked before it
 
-_READERS: Final = {"JPEG": read_jpeg, "PNG": read_png, "TIFF": read_tiff, "JP2": read_jp2, "WEBP": read_webp}
+_READERS: Final = {"JPEG": read_jpeg, "PNG": read_png, "JP2": read_jp2, "WEBP": read_webp}  # of one picture
 _STRANGERS: Final = {
     b"GIF8": "a GIF",
     b"BM": "a BMP",
@@ -56,7 +57,7 @@ _DECODER_ERRORS: Final = (
 
 @dataclass(frozen=True)
 class UprightRaster:
-    """A decoded file, turned upright, which its metadata says too.
+    """A decoded page, turned upright, which its metadata says too.
 
     Attributes:
         container: JPEG, PNG, TIFF, JP2 or WEBP.
@@ -70,8 +71,8 @@ class UprightRaster:
     notes: tuple[str, ...]
 
 
-def read_upright(data: bytes, limits: DecodeLimits) -> UprightRaster:
-    """Decode the bytes of a photo file.
+def read_upright(data: bytes, limits: DecodeLimits) -> tuple[UprightRaster, ...]:
+    """Decode all pages of a photo file; only a TIFF can have more than one.
 
     Raises:
         PhotoError: the file is of another kind, too large, cut short, damaged, or holds what is not read.
@@ -79,14 +80,23 @@ def read_upright(data: bytes, limits: DecodeLimits) -> UprightRaster:
     limits.check_bytes(len(data))
     container = _sniff(data)
     try:
-        raster = _READERS[container](data, limits)
+        pages = read_tiff(data, limits) if container == "TIFF" else (_READERS[container](data, limits),)
     except MemoryError as error:
         raise PhotoError("too-large", f"this {container} does not fit into memory: lower DecodeLimits") from error
     except _DECODER_ERRORS as error:
         raise corrupt(f"the {container} cannot be decoded ({type(error).__name__}: {error})") from error
-    if raster.samples.size == 0:
+    if any(page.samples.size == 0 for page in pages):
         raise PhotoError("empty", f"the {container} decodes to no pixels; expected a photo: rescan or re-export it")
-    return _upright(raster, container)
+    return tuple(_upright(page, container) for page in pages)
+
+
+def in_srgb(page: UprightRaster) -> UprightRaster:
+    """The page with its colours converted to sRGB; a profile that does not fit or is broken stays where it is."""
+    icc = page.metadata.icc
+    converted = None if icc is None else to_srgb(page.samples, icc)
+    if converted is None:
+        return page
+    return replace(page, samples=converted, metadata=replace(page.metadata, icc=None))
 
 
 def _sniff(data: bytes) -> str:

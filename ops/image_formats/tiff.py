@@ -1,10 +1,18 @@
-"""TIFF and BigTIFF through tifffile: the first page, at its own depth. Further pages are noted, not read."""
+"""Reading TIFF and BigTIFF through tifffile: every page that is a photograph, at its own depth.
+
+A page that shows another one once more, smaller (a thumbnail, a level of a pyramid), is left behind by name: it would
+show the photo before restoration, and whoever needs one makes it anew. A page that is neither a photograph nor such a
+copy, for example a transparency mask, refuses the whole file: the others alone would be another document.
+"""
 
 from __future__ import annotations
 
 import io
 import logging
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,21 +20,15 @@ import tifffile
 from numpy.typing import NDArray
 
 from ops.image_formats.colour import cmyk_to_rgb
-from ops.image_formats.exif import (
-    EXIF_IFD,
-    GPS_IFD,
-    Entry,
-    exif_block,
-    exif_start,
-    read_directory,
-    write_directory,
-)
+from ops.image_formats.exif import EXIF_IFD, GPS_IFD, exif_block, next_directory, read_directory
 from ops.image_formats.raster import (
+    MAX_PAGES,
     DecodeLimits,
     Metadata,
     PhotoError,
     Raster,
     Samples,
+    corrupt,
     stretch,
     truncated,
     unsupported,
@@ -37,82 +39,94 @@ from ops.image_formats.raster import (
 logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # what it finds wrong comes back as a PhotoError
 
 SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-_BITS, _ORIENTATION, _DPI_X, _DPI_Y, _DPI_UNIT, _XMP, _IPTC, _ICC = 258, 274, 282, 283, 296, 700, 33723, 34675
-_DNG_VERSION = 50706
-_KEPT = (270, 271, 272, 305, 306, 315, 316, 33432, EXIF_IFD, GPS_IFD)  # description, maker ... artist, copyright
+ORIENTATION, XMP, IPTC = 274, 700, 33723
+_BITS, _DPI_X, _DPI_Y, _DPI_UNIT, _SUB_DIRECTORIES, _ICC, _DNG_VERSION = 258, 282, 283, 296, 330, 34675, 50706
+# Description, maker, model, name and number of the page, software, date, artist, host, copyright.
+KEPT = (270, 271, 272, 285, 297, 305, 306, 315, 316, 33432, EXIF_IFD, GPS_IFD)
+_MASK_OR_LAYER = 0b1100  # of NewSubfileType: a transparency mask, mixed raster content
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE, _CMYK, _YCBCR = 0, 1, 2, 3, 5, 6
 _COLOURS = {_WHITE_IS_ZERO: 1, _BLACK_IS_ZERO: 1, _RGB: 3, _PALETTE: 1, _CMYK: 4, _YCBCR: 3}
 _UINT, _FLOAT = 1, 3
 _NEW_JPEG = 7  # whose decoder returns RGB for YCbCr
 _ASSOCIATED, _UNASSOCIATED = 1, 2
-_BYTE, _SHORT, _LONG, _UNDEFINED = 1, 3, 4, 7
+_LONG = 4
 
 
-def read_tiff(data: bytes, limits: DecodeLimits) -> Raster:
-    """Decode the first page: bilevel, grey, palette, RGB or CMYK, with or without alpha, 1 to 16 bits or float."""
+def read_tiff(data: bytes, limits: DecodeLimits) -> tuple[Raster, ...]:
+    """Decode all pages: bilevel, grey, palette, RGB or CMYK, with or without alpha, 1 to 16 bits or float."""
     with tifffile.TiffFile(io.BytesIO(data)) as file:
-        page: tifffile.TiffPage = file.pages.first
-        limits.check_size(page.imagewidth, page.imagelength)
-        _check_layout(page)
-        _check_segments(page, len(data))
-        samples, notes = _to_samples(page)
-        icc, icc_note = usable_icc(_tag_bytes(page, _ICC))
-        xmp, xmp_note = usable_text(_tag_bytes(page, _XMP), "xmp")
-        exif, exif_note = _read_exif(data, file.byteorder, page.offset, is_big=file.is_bigtiff)
-        if page.photometric == _CMYK:
-            samples, icc, notes = cmyk_to_rgb(samples[..., :4], icc), None, (*notes, "cmyk-to-rgb")
-        if file.pages.is_multipage:
-            notes += ("first-page-only",)
-        iptc, iptc_note = usable_text(_iptc_records(page, file.byteorder), "iptc")
-        orientation = page.tags.valueof(_ORIENTATION, 1)
-        metadata = Metadata(icc, exif, xmp, _dpi(page), iptc)
+        limits.check_size(file.pages.first.imagewidth, file.pages.first.imagelength)
+        num_pages = _count_pages(data, file)
+        limits.check_pages(num_pages)
+        pages, num_pixels, rasters = list(file.pages), 0, []
+        if len(pages) < num_pages:
+            raise truncated(f"{num_pages - len(pages)} of the TIFF's {num_pages} pages lie behind its end")
+        photographs = [(at, page) for at, page in enumerate(pages) if at == 0 or not page.is_reduced]
+        for at, page in photographs:
+            with _naming_the_page(at, num_pages):
+                num_pixels += page.imagewidth * page.imagelength
+                limits.check_size(page.imagewidth, page.imagelength)
+                limits.check_total(num_pixels)
+                _check_layout(page)
+                _check_segments(page, len(data))
+        for at, page in photographs:
+            with _naming_the_page(at, num_pages):
+                rasters.append(_read_page(data, file, page))
+    if len(photographs) < num_pages:
+        rasters[0] = replace(rasters[0], notes=(*rasters[0].notes, "reduced-copies-dropped"))
+    return tuple(rasters)
+
+
+def _count_pages(data: bytes, file: tifffile.TiffFile) -> int:
+    """Follow the chain of directories, which tifffile would leave without a word where it is broken."""
+    at, seen = file.pages.first.offset, set[int]()
+    while at:
+        if at in seen:
+            raise corrupt(f"the TIFF's pages point in a circle after {len(seen)}")
+        seen.add(at)
+        if len(seen) > MAX_PAGES:
+            break
+        try:
+            at = next_directory(data, file.byteorder, at, is_big=file.is_bigtiff)
+        except ValueError as error:
+            raise truncated(f"page {len(seen)} of the TIFF is not all there: {error}") from error
+    return len(seen)
+
+
+@contextmanager
+def _naming_the_page(at: int, num_pages: int) -> Iterator[None]:
+    """Let an error say which of several pages it is about."""
+    try:
+        yield
+    except PhotoError as error:
+        if num_pages == 1:
+            raise
+        raise PhotoError(error.reason, f"page {at + 1} of {num_pages}: {error.message}") from error
+
+
+def _read_page(data: bytes, file: tifffile.TiffFile, page: tifffile.TiffPage) -> Raster:
+    samples, notes = _to_samples(page)
+    icc, icc_note = usable_icc(_tag_bytes(page, _ICC))
+    xmp, xmp_note = usable_text(_tag_bytes(page, XMP), "xmp")
+    exif, exif_note = _read_exif(data, file.byteorder, page.offset, is_big=file.is_bigtiff)
+    if page.photometric == _CMYK:
+        samples, icc, notes = cmyk_to_rgb(samples[..., :4], icc), None, (*notes, "cmyk-to-rgb")
+    if _SUB_DIRECTORIES in page.tags:
+        notes += ("subfiles-dropped",)
+    iptc, iptc_note = usable_text(_iptc_records(page, file.byteorder), "iptc")
+    orientation = page.tags.valueof(ORIENTATION, 1)
+    metadata = Metadata(icc, exif, xmp, _dpi(page), iptc)
     if orientation not in range(1, 9):
         orientation = 1
     return Raster(samples, metadata, orientation, notes + icc_note + xmp_note + exif_note + iptc_note)
-
-
-def write_tiff(samples: Samples, metadata: Metadata) -> bytes:
-    """Encode (H, W, C) uint8 or uint16, deflated, in the byte order of the EXIF block."""
-    order, beside = "<", []
-    if metadata.exif:
-        order, first = exif_start(metadata.exif)
-        beside = [entry for entry in read_directory(metadata.exif, order, first) if entry.tag in _KEPT]
-    if metadata.xmp:
-        beside.append(Entry(_XMP, _BYTE, len(metadata.xmp), metadata.xmp))
-    if metadata.iptc:
-        beside.append(Entry(_IPTC, _UNDEFINED, len(metadata.iptc), metadata.iptc))
-    beside.append(Entry(_ORIENTATION, _SHORT, 1, struct.pack(order + "H", 1)))
-    file = io.BytesIO()
-    tifffile.imwrite(
-        file,
-        samples if samples.shape[2] > 1 else samples[..., 0],
-        byteorder=order,
-        photometric="rgb" if samples.shape[2] >= 3 else "minisblack",
-        planarconfig="contig" if samples.shape[2] > 1 else None,
-        extrasamples=["unassalpha"] if samples.shape[2] in (2, 4) else None,
-        compression="zlib",
-        predictor=True,
-        iccprofile=metadata.icc,
-        resolution=metadata.dpi,
-        resolutionunit="INCH" if metadata.dpi else None,
-        software=False,
-        metadata=None,
-    )
-    return _with_entries(file.getvalue(), beside, order)
-
-
-def _with_entries(plain: bytes, beside: list[Entry], order: str) -> bytes:
-    """Give the page a new directory, behind the pixels, that holds these entries too; tifffile writes no EXIF."""
-    _, first = exif_start(plain)
-    start = len(plain) + len(plain) % 2
-    directory = write_directory([*read_directory(plain, order, first), *beside], order, start)
-    return plain[:4] + struct.pack(order + "I", start) + plain[8:] + b"\0" * (start - len(plain)) + directory
 
 
 def _check_layout(page: tifffile.TiffPage) -> None:
     """Refuse what would come out as another picture than the photographer's."""
     if page.is_reduced or _DNG_VERSION in page.tags:
         raise unsupported("a TIFF whose first page is the preview of a camera raw file or of another page", "the photo")
+    if page.subfiletype & _MASK_OR_LAYER:
+        raise unsupported("a TIFF page that is a transparency mask or a layer of another page", "photographs alone")
     if page.photometric not in _COLOURS or (page.photometric == _YCBCR and page.compression != _NEW_JPEG):
         raise unsupported(
             f"TIFF colour model {page.photometric!s} in compression {page.compression!s}", "grey, palette, RGB or CMYK"
@@ -196,7 +210,7 @@ def _read_exif(data: bytes, order: str, at: int, *, is_big: bool) -> tuple[bytes
         entries = read_directory(data, order, at, is_big=is_big)
     except ValueError:
         return None, ("exif-unreadable",)
-    kept = [entry for entry in entries if entry.tag in _KEPT]
+    kept = [entry for entry in entries if entry.tag in KEPT]
     return usable_text(exif_block(kept, order), "exif") if kept else (None, ())
 
 
@@ -211,7 +225,7 @@ def _tag_bytes(page: tifffile.TiffPage, code: int) -> bytes | None:
 
 def _iptc_records(page: tifffile.TiffPage, order: str) -> bytes | None:
     """The IPTC records; some writers store them as 32-bit numbers in the byte order of the file."""
-    tag = page.tags.get(_IPTC)
+    tag = page.tags.get(IPTC)
     if tag is None:
         return None
     numbers = tag.value if isinstance(tag.value, tuple) else (tag.value,)

@@ -8,8 +8,8 @@ from ops.storage.folder import FolderStorage
 from ops.storage.protocol import Storage, StorageError
 
 
-def open_storage(location: str) -> Storage:
-    """Open "s3://bucket/prefix" or a folder path.
+def open_storage(location: str, profile: str = "") -> Storage:
+    """Open "s3://bucket/prefix", with the credentials of an AWS ``profile`` if one is named, or a folder path.
 
     A bucket is asked once whether it is there and lets us in, which takes seconds at most. A folder need not exist:
     the first write creates it, and listing a missing one is an error.
@@ -28,6 +28,6 @@ def open_storage(location: str) -> Storage:
     from ops.storage.s3 import S3Storage
 
     bucket, _, prefix = rest.partition("/")
-    storage = S3Storage(bucket, prefix)
+    storage = S3Storage(bucket, prefix, profile)
     storage.check_access()
     return storage

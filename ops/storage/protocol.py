@@ -33,11 +33,13 @@ class StoredObject:
         key: "/"-separated name, relative to the location.
         size: bytes.
         etag: changes whenever the content does; meaningful only within one storage.
+        version_id: of a versioned bucket; None where the listing does not tell, as those of S3 do not.
     """
 
     key: str
     size: int
     etag: str
+    version_id: str | None = None
 
 
 class StorageError(Exception):

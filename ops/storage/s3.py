@@ -1,8 +1,8 @@
 """An S3 bucket as a `Storage`: AWS, or any server that keeps the promise of conditional writes.
 
 The only user of boto3. Credentials, region and endpoint come from boto3's own chain (AWS_ACCESS_KEY_ID,
-AWS_SECRET_ACCESS_KEY, AWS_PROFILE, AWS_ENDPOINT_URL_S3 ...), never from an argument that could be logged.
-The words of every error are in `ops.storage.s3_errors`.
+AWS_SECRET_ACCESS_KEY, AWS_PROFILE, AWS_ENDPOINT_URL_S3 ...), or a profile that is named, never from an argument that
+could be logged. The words of every error are in `ops.storage.s3_errors`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 
 from boto3.session import Session
 from botocore.client import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ProfileNotFound
 
 from ops.storage.protocol import (
     RESERVED,
@@ -30,7 +30,7 @@ from ops.storage.protocol import (
     WriteOutcome,
     check_key,
 )
-from ops.storage.s3_errors import error_code, explain, is_passing
+from ops.storage.s3_errors import check_endpoint, error_code, explain, is_passing
 
 _PATIENT = Config(
     retries={
@@ -50,12 +50,17 @@ _TAKEN = {"412", "PreconditionFailed", "409", "ConditionalRequestConflict"}
 
 
 class S3Storage:
-    """The objects of one bucket below one prefix."""
+    """The objects of one bucket below one prefix, with the credentials of an AWS profile if one is named."""
 
-    def __init__(self, bucket: str, prefix: str = "") -> None:
+    def __init__(self, bucket: str, prefix: str = "", profile: str = "") -> None:
         self._bucket = bucket
         self._prefix = prefix.strip("/") + "/" if prefix.strip("/") else ""
-        self._session = Session()
+        try:
+            self._session = Session(profile_name=profile or None)
+        except ProfileNotFound as error:
+            raise StorageUnreachableError(
+                f"{self.location}: there is no AWS profile {profile!r}: add it to ~/.aws/config, or name another."
+            ) from error
         self._client = _client(self._session, _PATIENT)
 
     @property
@@ -270,6 +275,7 @@ def create_bucket(bucket: str) -> None:
 
 def _client(session: Session, config: Config) -> Any:  # noqa: ANN401  boto3 makes its client classes at run time
     client = session.client("s3", config=config)
+    check_endpoint(client.meta.endpoint_url)
     if _is_aws(client):
         return client
     # Other servers are reached as host/bucket: "bucket.localhost" has no address.

@@ -5,6 +5,8 @@ Only the error's code and class are used: messages of servers and of urllib3 may
 
 from __future__ import annotations
 
+import contextlib
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from botocore.exceptions import (
@@ -15,6 +17,8 @@ from botocore.exceptions import (
     NoCredentialsError,
     PartialCredentialsError,
 )
+
+from ops.storage.protocol import StorageUnreachableError
 
 _CREDENTIALS = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (or AWS_PROFILE) to those of this endpoint"
 _CURES = {
@@ -49,6 +53,21 @@ def is_passing(error: ClientError | BotoCoreError) -> bool:
 def error_code(error: ClientError | BotoCoreError) -> str:
     """The server's word for the failure ("NoSuchKey", or the HTTP status where it has no body)."""
     return str(error.response["Error"].get("Code", "")) if isinstance(error, ClientError) else type(error).__name__
+
+
+def check_endpoint(endpoint: str) -> None:
+    """Refuse an endpoint that no store has: the addresses where clouds hand out credentials, and what is not HTTP.
+
+    Raises:
+        StorageUnreachableError: with the cure.
+    """
+    url = urlsplit(endpoint)
+    host = url.hostname or ""
+    with contextlib.suppress(ValueError):  # a name, which the resolver of this installation answers for
+        if ip_address(host).is_link_local:
+            raise StorageUnreachableError(f"{host} is a link-local address, no S3 store: correct AWS_ENDPOINT_URL_S3.")
+    if url.scheme not in {"http", "https"}:
+        raise StorageUnreachableError(f"{url.scheme}:// is no way to an S3 store: correct AWS_ENDPOINT_URL_S3.")
 
 
 def explain(error: ClientError | BotoCoreError, bucket: str, endpoint: str) -> str:

@@ -10,8 +10,8 @@ from ops.corpora.records import Corpus
 from pipelines.assets.evaluation import released_model
 from pipelines.credentials import ContentCredentials
 from pipelines.partitions import archive_shards
-from pipelines.resources import ArchiveStorage, Home, RestorationModel
-from pipelines.run_config import RunScale
+from pipelines.resources import ArchiveCopies, ArchiveStorage, Home, RestorationModel
+from pipelines.run_config import CopyWish, RunScale
 
 if TYPE_CHECKING:
     from ops.archive.ledger import LedgerRow
@@ -32,14 +32,15 @@ def sample_collection(
     group_name="archive",
     deps=[sample_collection],
     freshness_policy=dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=26)),  # a night without a scan
-    code_version="1",
+    code_version="2",
     kinds={"parquet"},
 )
 def archive_manifest(context: dg.AssetExecutionContext, archive: ArchiveStorage) -> dg.MaterializeResult[str]:
     """Lists the collection; what is new or changed since the last snapshot becomes new shards."""
     from ops.archive.manifest import ARCHIVE_SHARD, take_snapshot
 
-    manifest = take_snapshot(archive.open_source(), archive.open_target(), archive.collection, ARCHIVE_SHARD)
+    source, target = archive.open_source(), archive.open_target()
+    manifest = take_snapshot(source, target, archive.collection, ARCHIVE_SHARD, listing=archive.listing())
     context.instance.add_dynamic_partitions(str(archive_shards.name), list(manifest.shard_ids))
     return dg.MaterializeResult(
         value=manifest.collection,
@@ -48,6 +49,7 @@ def archive_manifest(context: dg.AssetExecutionContext, archive: ArchiveStorage)
             "bytes": int(manifest.table["size"].sum()),
             "shards": len(manifest.shard_ids),
             "source": manifest.source,
+            "listed by": archive.inventory or "listing",
             "first photos": dg.MetadataValue.md(manifest.table.head(20).to_markdown(index=False)),
         },
     )
@@ -58,16 +60,19 @@ def archive_manifest(context: dg.AssetExecutionContext, archive: ArchiveStorage)
     deps=[archive_manifest, released_model],
     partitions_def=archive_shards,
     pool="accelerator",
-    code_version="1",
+    code_version="2",
     kinds={"pytorch"},
 )
 def restored_shard(
     context: dg.AssetExecutionContext,
+    config: CopyWish,
     archive: ArchiveStorage,
     model: RestorationModel,
     credentials: ContentCredentials,
+    copies: ArchiveCopies,
 ) -> dg.MaterializeResult[None]:
     """Restores what is missing of one shard with the chosen model (``ALBUMEN_MODEL``) and closes its ledger."""
+    from ops.archive.copies import Copies
     from ops.archive.manifest import find_shard
     from ops.archive.recipe import archive_craft
     from ops.archive.samples import sample_sheet
@@ -79,13 +84,16 @@ def restored_shard(
     source, target = archive.open_source(), archive.open_target()
     shard = find_shard(target, context.partition_key)
     release, restorer = model.load(context.log.info)
-    with child_decoders(num_children=2) as decode:
-        craft = archive_craft(release, restorer, decode, credentials.signer(release))
+    with child_decoders(num_children=2) as decode, child_decoders(num_children=1) as convert:
+        wish = Copies(*config.over(copies), convert)
+        craft = archive_craft(release, restorer, decode, credentials.signer(release), wish)
         report = restore_shard(shard, source, target, craft, Pace(), _progress(context))
     return dg.MaterializeResult(
         metadata={
             "restored": report.num_restored,
             "refused": dict(report.refusals),
+            "access copies": sum(row.access_key is not None for row in report.rows),
+            "review sheets": sum(row.sheet_key is not None for row in report.rows),
             "done by an earlier run": report.num_done_before,
             "model": f"{release.name} {release.version} ({release.digest})",
             "ledger": f"{target.location}/{report.ledger_key}",
@@ -143,6 +151,7 @@ def _progress(context: dg.AssetExecutionContext) -> Callable[[int, int, "LedgerR
     """A line in the log for every photo."""
 
     def report(done: int, total: int, row: "LedgerRow") -> None:
+        """How many are done, which one it was, and how it ended."""
         outcome = row.status if row.reason is None else f"{row.status} ({row.reason})"
         context.log.info(f"{done}/{total}  {row.key}  {outcome}  {row.seconds:.1f} s")
 

@@ -52,7 +52,7 @@ def test_a_child_reads_what_this_process_reads() -> None:
     told: list[int] = []
     with child_decoders(1, DecodeBudget()) as decode:
         data = photo_bytes()
-        ours, theirs = decode_here(data, ignore), decode(data, told.append)
+        (ours,), (theirs,) = decode_here(data, ignore), decode(data, told.append)
     assert torch.equal(ours.pixels, theirs.pixels)
     assert (ours.container, ours.bits, ours.dpi, ours.notes) == (
         theirs.container,
@@ -71,7 +71,7 @@ def test_a_refusal_of_a_child_is_the_same_and_the_child_goes_on() -> None:
         with pytest.raises(PhotoError) as ours:
             decode_photo(data[:200])
         assert (theirs.value.reason, theirs.value.message) == (ours.value.reason, ours.value.message)
-        assert torch.equal(decode(data, ignore).pixels, decode_photo(data).pixels)
+        assert torch.equal(decode(data, ignore)[0].pixels, decode_photo(data).pixels)
 
 
 def test_a_bomb_is_refused_by_header_or_by_memory_and_the_next_photo_is_read() -> None:
@@ -82,7 +82,7 @@ def test_a_bomb_is_refused_by_header_or_by_memory_and_the_next_photo_is_read() -
             with pytest.raises(PhotoError) as caught:
                 decode(data, ignore)
             assert caught.value.reason in {"too-large", "corrupt"}
-        assert decode(photo_bytes(), ignore).bits == 8
+        assert decode(photo_bytes(), ignore)[0].bits == 8
 
 
 def test_a_decoder_that_dies_costs_one_photo(stand_in: Callable[[str], None], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,7 +92,7 @@ def test_a_decoder_that_dies_costs_one_photo(stand_in: Callable[[str], None], mo
             decode(photo_bytes(), ignore)
         assert caught.value.reason == "decoder-died"
         monkeypatch.undo()
-        assert decode(photo_bytes(), ignore).bits == 8
+        assert decode(photo_bytes(), ignore)[0].bits == 8
 
 
 def test_a_decoder_that_hangs_is_stopped(stand_in: Callable[[str], None]) -> None:
@@ -108,8 +108,9 @@ def test_a_decoder_that_hangs_is_stopped(stand_in: Callable[[str], None]) -> Non
 @pytest.mark.parametrize(
     "answer",
     [
-        b'{"container": "PNG", "shape": [90000, 90000, 3], "bits": 8, "blocks": {}}\n',
-        b'{"container": "EXE", "shape": [1, 1, 3], "bits": 8, "blocks": {}}\n',
+        b'{"pages": [{"container": "PNG", "shape": [90000, 90000, 3], "bits": 8, "blocks": {}}]}\n',
+        b'{"pages": [{"container": "EXE", "shape": [1, 1, 3], "bits": 8, "blocks": {}}]}\n',
+        b'{"pages": []}\n',
         b"\x80\x04\x95 a pickle\n",
     ],
 )

@@ -269,16 +269,6 @@ def test_not_a_number_is_refused_and_other_floats_become_16_bits() -> None:
     assert_close(photo.pixels[0, 0, 0], torch.tensor([0, 0.25, 1]), atol=1 / 65_535, rtol=0)
 
 
-def test_further_pages_are_noted() -> None:
-    file = io.BytesIO()
-    with tifffile.TiffWriter(file) as writer:
-        writer.write(np.zeros((4, 5), np.uint8))
-        writer.write(np.ones((9, 9), np.uint8))
-    photo = decode_photo(file.getvalue())
-    assert photo.pixels.shape == (1, 3, 4, 5)
-    assert photo.notes == ("first-page-only",)
-
-
 def test_bytes_behind_the_end_of_a_jpeg_do_not_travel() -> None:
     jpeg = encode_jpeg(torch.full((1, 3, 8, 8), 0.5))
     photo = decode_photo(jpeg + b"PK\3\4 a stowaway")

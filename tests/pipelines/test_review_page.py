@@ -11,8 +11,8 @@ import torch
 import uvicorn
 from torch import Tensor
 
+from ops.archive.craft import Craft
 from ops.archive.decisions import read_decisions
-from ops.archive.desk import Craft
 from ops.archive.manifest import ShardLimits, take_snapshot
 from ops.archive.provenance import ReleaseIdentity
 from ops.archive.review_queue import open_queue
@@ -38,7 +38,7 @@ def report(tmp_path: Path) -> ShardReport:
     source, target = FolderStorage(tmp_path / "originals"), FolderStorage(tmp_path / "results")
     for number, key in enumerate((HOSTILE.replace("/", "_"), "b.png")):
         source.write_once(key, encode_png(torch.full((1, 3, 1500, 20), number / 4)))
-    shard = take_snapshot(source, target, "attic", ShardLimits(9, 10**9)).shard("attic-00000")
+    shard = take_snapshot(source, target, "attic", ShardLimits(9, 10**9, 10**9)).shard("attic-00000")
     craft = Craft(negative, RELEASE, "standard", decode_here, ReviewRules(), {})
     return restore_shard(shard, source, target, craft, Pace(2, 10**6))
 
@@ -85,12 +85,14 @@ def test_the_page_shows_what_waits_and_runs_nothing_of_it(port: int) -> None:
 
 @pytest.mark.parametrize("kind", ["before", "mask", "after"])
 def test_pictures_are_small_new_jpegs(port: int, kind: str) -> None:
-    status, headers, data = ask(port, "GET", f"/photo/{first_photo(port)}/{kind}.jpg")
+    status, headers, data = ask(port, "GET", f"/photo/{first_photo(port)}/1/{kind}.jpg")
     assert (status, headers["content-type"]) == (200, "image/jpeg")
     assert max(decode_rgb(data).shape[-2:]) <= 1400
 
 
-@pytest.mark.parametrize("path", ["/photo/0/before.jpg", "/photo/../../etc/passwd", "/etc/passwd", "/docs"])
+@pytest.mark.parametrize(
+    "path", ["/photo/0/1/before.jpg", "/photo/0/2/before.jpg", "/photo/../../etc/passwd", "/etc/passwd", "/docs"]
+)
 def test_what_does_not_wait_is_not_there(port: int, path: str) -> None:
     assert ask(port, "GET", path)[0] == 404
 

@@ -2,6 +2,8 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.resources import ArchiveCopies
+from pipelines.run_config import CopyWish
 from pipelines.settings import MODELS, Settings
 
 NAMES = (
@@ -14,6 +16,8 @@ NAMES = (
     "MODEL",
     "DEVICE",
     "GPUS",
+    "ARCHIVE_ACCESS_PX",
+    "ARCHIVE_SHEETS",
 )
 
 
@@ -70,3 +74,20 @@ def test_a_training_takes_one_gpu_unless_told_how_many(monkeypatch: pytest.Monke
     monkeypatch.setenv("ALBUMEN_GPUS", "all")
     with pytest.raises(ValueError, match="ALBUMEN_GPUS=all is no count; give 1 or more"):
         Settings.from_environment()
+
+
+def test_nobody_gets_copies_who_did_not_ask(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (Settings.from_environment().access_px, Settings.from_environment().has_sheets) == (0, False)
+    monkeypatch.setenv("ALBUMEN_ARCHIVE_ACCESS_PX", "2048")
+    monkeypatch.setenv("ALBUMEN_ARCHIVE_SHEETS", "1")
+    assert (Settings.from_environment().access_px, Settings.from_environment().has_sheets) == (2048, True)
+    monkeypatch.setenv("ALBUMEN_ARCHIVE_ACCESS_PX", "large")
+    with pytest.raises(ValueError, match="ALBUMEN_ARCHIVE_ACCESS_PX=large is no number"):
+        Settings.from_environment()
+
+
+@pytest.mark.parametrize(
+    ("form", "expected"), [({}, (2048, True)), ({"access_px": 0}, (0, True)), ({"sheets": False}, (2048, False))]
+)
+def test_the_launch_form_wins_over_the_settings(form: dict[str, int | bool], expected: tuple[int, bool]) -> None:
+    assert CopyWish(**form).over(ArchiveCopies(access_px=2048, has_sheets=True)) == expected

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from ops.archive.desk import Craft
+from ops.archive.craft import Craft
 from ops.archive.manifest import Shard, ShardLimits, take_snapshot
 from ops.archive.provenance import ReleaseIdentity
 from ops.archive.review_rules import ReviewRules
@@ -62,7 +62,7 @@ def craft(
 
 def only_shard(source: Storage, target: Storage) -> Shard:
     """Take a snapshot of a collection that fits into one shard."""
-    return take_snapshot(source, target, "attic", ShardLimits(100, 10**9)).shard("attic-00000")
+    return take_snapshot(source, target, "attic", ShardLimits(100, 10**9, 10**9)).shard("attic-00000")
 
 
 def run(source: Storage, target: Storage, restore: Callable[[Tensor], Restoration]) -> ShardReport:

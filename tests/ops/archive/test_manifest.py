@@ -1,21 +1,17 @@
 from __future__ import annotations
 
-import hashlib
 import io
-import json
-from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ops.archive.inventory import read_inventory
 from ops.archive.manifest import ShardLimits, read_manifest, scan, take_snapshot
 from ops.storage.folder import FolderStorage
-from ops.storage.protocol import StorageError, StoredObject
+from ops.storage.protocol import StorageError
 
-LIMITS = ShardLimits(num_photos=2, num_bytes=1000)
+LIMITS = ShardLimits(num_photos=2, num_bytes=1000, num_pixels=100_000)
 
 
 @pytest.fixture
@@ -44,7 +40,7 @@ def test_shards_hold_the_photos_in_order_up_to_the_limit(photos: FolderStorage) 
 
 def test_a_shard_ends_before_its_bytes_are_too_many(photos: FolderStorage) -> None:
     photos.write_once("d", b"x" * 5000)
-    manifest = scan(photos, "attic", ShardLimits(num_photos=100, num_bytes=1000))
+    manifest = scan(photos, "attic", ShardLimits(num_photos=100, num_bytes=1000, num_pixels=100_000))
     assert [keys(manifest, each) for each in manifest.shard_ids] == [["a", "b", "c"], ["d"], ["e"]]
 
 
@@ -123,42 +119,28 @@ def test_what_is_to_be_tried_again_becomes_a_new_shard_though_nothing_changed(
     assert after.shard_ids[:2] == before.shard_ids
 
 
-def inventory(folder: Path, rows: list[dict[str, object]], **changes: object) -> FolderStorage:
-    """An S3 inventory as AWS delivers it."""
-    reports, table = FolderStorage(folder), io.BytesIO()
-    pq.write_table(pa.Table.from_pylist(rows), table)
-    file = {"key": "data/1.parquet", "MD5checksum": hashlib.md5(table.getvalue(), usedforsecurity=False).hexdigest()}
-    reports.write_once("data/1.parquet", table.getvalue())
-    manifest = {"fileFormat": "Parquet", "files": [file]} | changes
-    reports.write_once("manifest.json", json.dumps(manifest).encode())
-    return reports
+def test_a_shard_ends_before_its_guessed_pixels_are_too_many(tmp_path: Path) -> None:
+    storage = FolderStorage(tmp_path)
+    for name in ("a.jpg", "b.jpg", "c.tif", "d.tif"):
+        storage.write_once(name, bytes(100))
+    manifest = scan(storage, "attic", ShardLimits(num_photos=100, num_bytes=10_000, num_pixels=500))
+    assert [keys(manifest, each) for each in manifest.shard_ids] == [["a.jpg"], ["b.jpg", "c.tif", "d.tif"]]
 
 
-LISTED = {"key": "scans/box 1/a.tif", "size": 5, "e_tag": "9f", "is_latest": True, "is_delete_marker": False}
+def test_what_a_listing_cannot_know_is_missing_and_not_invented(photos: FolderStorage) -> None:
+    photos.write_once("box/f.TIFF", b"")
+    table = scan(photos, "attic", LIMITS).table.set_index("key")
+    assert table["version_id"].isna().all()
+    assert table["format_by_name"].dropna().to_dict() == {"box/f.TIFF": "TIFF"}
 
 
-def test_an_inventory_takes_the_place_of_the_listing(
-    photos: FolderStorage, results: FolderStorage, tmp_path: Path
-) -> None:
-    others = [{"key": "other/b.tif"}, {"key": "scans/"}, {"key": "scans/old", "is_latest": False}]
-    gone = {"key": "scans/gone", "is_delete_marker": True}
-    reports = inventory(tmp_path / "reports", [LISTED, *(LISTED | each for each in (*others, gone))])
-    listing = partial(read_inventory, reports, "manifest.json", "scans")
-    manifest = take_snapshot(photos, results, "attic", LIMITS, listing=listing)
-    assert manifest.shard("attic-00000").photos == (StoredObject("box 1/a.tif", 5, "9f"),)
-
-
-@pytest.mark.parametrize(
-    ("rows", "changes", "message"),
-    [
-        ([LISTED], {"fileFormat": "ORC"}, "choose Parquet"),
-        ([{"key": "a"}], {}, "add size and ETag"),
-        ([LISTED], {"files": [{"key": "data/1.parquet", "MD5checksum": "0"}]}, "wait for the next"),
-        ([LISTED], {"files": None}, "no manifest"),
-    ],
-)
-def test_an_inventory_that_cannot_be_used_is_named(
-    tmp_path: Path, rows: list[dict[str, object]], changes: dict[str, object], message: str
-) -> None:
-    with pytest.raises(ValueError, match=message):
-        list(read_inventory(inventory(tmp_path, rows, **changes), "manifest.json", ""))
+def test_a_manifest_from_before_there_were_versions_is_read(photos: FolderStorage, results: FolderStorage) -> None:
+    taken = take_snapshot(photos, results, "attic", LIMITS)
+    old = pa.Table.from_pandas(taken.table[["snapshot", "shard", "key", "size", "etag"]], preserve_index=False)
+    buffer = io.BytesIO()
+    pq.write_table(old.replace_schema_metadata({"source": photos.location}), buffer)
+    results.write_replace("manifests/attic/000001.parquet", buffer.getvalue())
+    read = read_manifest(results, "attic")
+    assert read is not None
+    assert read.shard("attic-00000") == taken.shard("attic-00000")
+    assert take_snapshot(photos, results, "attic", LIMITS).num_snapshots == 1

@@ -8,11 +8,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
+from ops.storage import s3
 from ops.storage.local_s3_server import ServerAddress
 from ops.storage.locations import open_storage
 from ops.storage.protocol import PromiseBrokenError, StorageUnreachableError, WriteOutcome
 from ops.storage.s3 import S3Storage
+from ops.storage.s3_errors import explain
 
 
 def split(location: str) -> tuple[str, str]:
@@ -155,3 +158,31 @@ def use_endpoint(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
         "AWS_EC2_METADATA_DISABLED": "true",
     }.items():
         monkeypatch.setenv(name, value)
+
+
+@pytest.mark.parametrize("url", ["http://169.254.169.254/latest", "http://[fe80::1]:80", "ftp://127.0.0.1"])
+def test_an_endpoint_that_is_no_store_is_refused_before_it_is_asked(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    use_endpoint(url, monkeypatch)
+    with pytest.raises(StorageUnreachableError, match=r"no S3 store|no way to an S3 store"):
+        open_storage("s3://photos")
+
+
+def test_a_wrong_clock_is_said_as_such() -> None:
+    error = ClientError({"Error": {"Code": "RequestTimeTooSkewed", "Message": "canary"}}, "PutObject")
+    assert "set the clock" in explain(error, "photos", "http://user:canary@127.0.0.1")
+    assert "canary" not in explain(error, "photos", "http://user:canary@127.0.0.1")
+
+
+def test_the_longer_a_storm_lasts_the_slower_a_request_is_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(s3.time, "sleep", pauses.append)
+    monkeypatch.setattr(s3.random, "uniform", lambda low, high: high)
+    storm = iter([ClientError({"Error": {"Code": "SlowDown"}}, "PutObject")] * 7)
+
+    def request() -> str:
+        for error in storm:
+            raise error
+        return "taken"
+
+    assert s3._patiently(request) == "taken"
+    assert pauses == [0.2, 0.4, 0.8, 1.6, 3.2, 6.4, s3._LONGEST_PAUSE_S]
