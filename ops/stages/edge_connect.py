@@ -24,6 +24,7 @@ from ops.feature_weights import feature_trunk
 from ops.losses import cross_entropy_gan, feature_matching, perceptual, style
 from ops.pairs import PairBatch, PairSource
 from ops.restorers.edge_connect import EdgeConnect, complete_edges
+from ops.stages.memory_order import channels_last
 from ops.stages.shown_pairs import show_pairs
 from ops.tensor_files import load_weights
 from ops.training import Facts, Schedule, Workbench, fit, seeded
@@ -91,6 +92,7 @@ class EdgeStage:
         self.judge = edge_discriminator(recipe.network)
         self.trained: nn.Module = self.generator
         self.adversaries: nn.Module = nn.ModuleList([self.judge])
+        channels_last(self.trained, self.adversaries)
         self._seen: tuple[Tensor, Tensor] | None = None
 
     def losses(self, batch: HoleBatch, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
@@ -123,6 +125,7 @@ class CompletionStage:
         self.judge = inpaint_discriminator(recipe.network)
         self.trained: nn.Module = self.generator
         self.adversaries: nn.Module = nn.ModuleList([self.judge])
+        channels_last(self.trained, self.adversaries)
         self._seen: tuple[Tensor, Tensor] | None = None
 
     def losses(self, batch: HoleBatch, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:

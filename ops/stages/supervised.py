@@ -15,6 +15,7 @@ from ops.checkpoints import Checkpoint, config_from_json, config_to_json
 from ops.losses import negative_psnr
 from ops.pairs import PairBatch, PairSource
 from ops.restorers.feed_forward import FeedForwardRestorer
+from ops.stages.memory_order import channels_last
 from ops.stages.shown_pairs import show_pairs
 from ops.tensor_files import load_weights
 from ops.training import Facts, Schedule, Workbench, fit, seeded
@@ -40,6 +41,7 @@ class SupervisedStage:
     """One network and one ``distance`` (restored, clean) to the truth, which the log calls ``name``."""
 
     def __init__(self, network: nn.Module, name: str, distance: Callable[[Tensor, Tensor], Tensor]) -> None:
+        channels_last(network)
         self.trained = network
         self.adversaries: nn.Module = nn.ModuleList()
         self.name = name
