@@ -100,8 +100,9 @@ def budget_of(ours: Recipe) -> Budget:
     return Budget(sum(one.steps * one.batch_size for one in schedules), ours.mapping.schedule.crop_px)
 
 
-def _pix2pix(network: Pix2PixConfig, budget: Budget, batch_size: int, rate: float, *, is_bf16: bool) -> Pix2PixRecipe:
-    """The authors learn one pair at a time at a rate of 2e-4; larger batches need a larger one."""
+def _pix2pix(network: Pix2PixConfig, budget: Budget, batch_size: int, *, is_bf16: bool) -> Pix2PixRecipe:
+    """The authors learn one pair at a time at a rate of 2e-4; the rate grows with the batch."""
+    rate = 2e-4 * batch_size
     schedule = budget.schedule(batch_size, (rate, rate), (0.5, 0.999), steady_share=0.5, is_bf16=is_bf16)
     return Pix2PixRecipe(network, l1=100, schedule=schedule)
 
@@ -141,7 +142,7 @@ def _completion(network: EdgeConnectConfig, schedule: Schedule, style: float) ->
 _PAPER, _STANDARD, _SMOKE = (budget_of(ours) for ours in (recipes.PAPER, recipes.STANDARD, recipes.SMOKE))
 
 PAPER = BaselineRecipes(
-    pix2pix=_pix2pix(Pix2PixConfig(width=64, depth=8, judge_width=64), _PAPER, 1, 2e-4, is_bf16=False),
+    pix2pix=_pix2pix(Pix2PixConfig(width=64, depth=8, judge_width=64), _PAPER, batch_size=1, is_bf16=False),
     cyclegan=_cyclegan(CycleGanConfig(width=64, num_blocks=9, judge_width=64), _PAPER, batch_size=1, is_bf16=False),
     operation_attention=_attention(
         OperationAttentionConfig(width=16, num_groups=10, layers_per_group=4), _PAPER, batch_size=32
@@ -157,7 +158,7 @@ PAPER = BaselineRecipes(
     shares_crops=False,
 )
 STANDARD = BaselineRecipes(
-    pix2pix=_pix2pix(Pix2PixConfig(width=32, depth=5, judge_width=24), _STANDARD, 1, 2e-4, is_bf16=True),
+    pix2pix=_pix2pix(Pix2PixConfig(width=32, depth=5, judge_width=24), _STANDARD, batch_size=1, is_bf16=True),
     cyclegan=_cyclegan(CycleGanConfig(width=24, num_blocks=6, judge_width=24), _STANDARD, batch_size=4, is_bf16=True),
     operation_attention=_attention(
         OperationAttentionConfig(width=16, num_groups=3, layers_per_group=4), _STANDARD, batch_size=8
@@ -173,7 +174,7 @@ STANDARD = BaselineRecipes(
     shares_crops=False,
 )
 SMOKE = BaselineRecipes(
-    pix2pix=_pix2pix(Pix2PixConfig(width=8, depth=5, judge_width=8), _SMOKE, 8, 8e-4, is_bf16=True),
+    pix2pix=_pix2pix(Pix2PixConfig(width=8, depth=5, judge_width=8), _SMOKE, batch_size=8, is_bf16=True),
     cyclegan=_cyclegan(CycleGanConfig(width=4, num_blocks=1, judge_width=4), _SMOKE, batch_size=8, is_bf16=True),
     operation_attention=_attention(
         OperationAttentionConfig(width=8, num_groups=1, layers_per_group=1), _SMOKE, batch_size=8

@@ -1,10 +1,10 @@
 """How much noise, blur or compression a photo shows, without knowing the truth: BRISQUE. Lower is better.
 
 Unlike NIQE it has learnt from people's opinions, on the distortions of the LIVE database. It rewards over-sharpening
-all the same and never stands alone. Mittal, Moorthy, Bovik, "No-Reference Image Quality Assessment in the Spatial Domain",
-IEEE Transactions on Image Processing 21(12), 2012. The support vectors in ``brisque_live.safetensors`` are those of the
-package brisque 0.2.0 (Apache-2.0). They belong to features whose coarse scale is halved without smoothing, as OpenCV
-and that package do it and MATLAB does not.
+all the same and never stands alone. Mittal, Moorthy, Bovik, "No-Reference Image Quality Assessment in the Spatial
+Domain", IEEE Transactions on Image Processing 21(12), 2012. The support vectors in ``brisque_live.safetensors`` are
+those of the package brisque 0.2.0 (Apache-2.0). They belong to features whose coarse scale is halved without smoothing,
+as OpenCV and that package do it and MATLAB does not.
 """
 
 from __future__ import annotations

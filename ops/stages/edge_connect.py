@@ -160,6 +160,7 @@ def train_edge_model(
         stage = EdgeStage(recipe)
 
     def batches(step: int) -> HoleBatch:
+        """The clean photos and holes of one update, on the device."""
         drawn = pairs.batch(step, schedule.batch_size, schedule.crop_px).to(bench.device)
         return hole_batch(drawn, recipe.canny_sigma)
 
@@ -167,6 +168,7 @@ def train_edge_model(
     network = load_edge_model(checkpoint)
 
     def draw(degraded: Tensor, mask: Tensor | None) -> Tensor:
+        """What the network has learnt, as a restorer would show it."""
         return _drawn(network, degraded, mask, recipe.canny_sigma)
 
     show_pairs(bench, checkpoint, draw, shown, "edges")
@@ -188,6 +190,7 @@ def train_completion(
         stage = CompletionStage(recipe, load_edge_model(edge_model).to(bench.device), features.to(bench.device))
 
     def batches(step: int) -> HoleBatch:
+        """The clean photos and holes of one update, on the device."""
         drawn = pairs.batch(step, schedule.batch_size, schedule.crop_px).to(bench.device)
         return hole_batch(drawn, sigma, is_predicted=schedule.has_passed(recipe.predicted_from, step))
 

@@ -104,6 +104,7 @@ def _fit(
     schedule = recipe.schedule
 
     def batches(step: int) -> PairBatch:
+        """The pairs of one update, on the device."""
         return pairs.batch(step, schedule.batch_size, schedule.crop_px).to(bench.device)
 
     return fit(name, stage, batches, schedule, {"recipe": config_to_json(recipe), **facts}, bench)

@@ -77,6 +77,7 @@ def train_pix2pix(
         stage = Pix2PixStage(recipe)
 
     def batches(step: int) -> PairBatch:
+        """The pairs of one update, on the device."""
         return pairs.batch(step, schedule.batch_size, schedule.crop_px).to(bench.device)
 
     checkpoint = fit("pix2pix", stage, batches, schedule, {"recipe": config_to_json(recipe), **facts}, bench)
@@ -185,6 +186,7 @@ def train_cyclegan(
         stage = CycleGanStage(recipe)
 
     def batches(step: int) -> UnpairedBatch:
+        """The photos of one update, on the device."""
         batch = unpaired_batch(pairs, old, step, schedule)
         return UnpairedBatch(batch.degraded.to(bench.device), batch.clean.to(bench.device))
 

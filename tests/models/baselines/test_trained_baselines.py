@@ -130,6 +130,17 @@ def test_operation_weights_sum_to_one_and_depend_on_the_photo() -> None:
     assert not torch.equal(weights[0], weights[1])
 
 
+def test_operation_attention_has_as_many_tensors_as_the_authors_checkpoint() -> None:
+    assert len(OperationAttentionNetwork(ATTENTION).state_dict()) == 980
+
+
+def test_all_forty_layers_of_the_authors_network_weigh_their_operations() -> None:
+    net, features = OperationAttentionNetwork(ATTENTION), torch.rand(1, 16, 9, 9)
+    weights = torch.cat([group.weigh(features) for group in net.groups], dim=1)  # type: ignore[operator]
+    assert weights.shape == (1, 40, 8)
+    assert_close(weights.sum(dim=-1), torch.ones(1, 40))
+
+
 def test_a_tile_is_given_other_operations_than_the_whole_photo() -> None:
     group, features = OperationGroup(width=16, num_layers=4), torch.rand(1, 16, 128, 128)
     features[..., :64, :64] *= 0.1
