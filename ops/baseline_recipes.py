@@ -186,6 +186,6 @@ SMOKE = BaselineRecipes(
     edge_connect=_completion(
         EdgeConnectConfig(width=8, num_blocks=2, judge_width=8), _edge_schedule(_SMOKE, is_bf16=True), style=0
     ),  # style needs VGG
-    stopped_prior=stopped_by_variance(recipes.SMOKE.deep_image_prior, 120, VarianceStop(window=20, patience=30)),
+    stopped_prior=stopped_by_variance(recipes.SMOKE.deep_image_prior, 120, VarianceStop(window=20, patience=60)),
     shares_crops=True,
 )
