@@ -122,4 +122,4 @@ def report_domain_gap(
         bench.log.scalars(vae.step, {f"frechet.{slug}": gaps[name].frechet, f"sliced.{slug}": gaps[name].sliced})
     plot = gap_plot(gaps)
     bench.log.picture("domain_gap.png", plot)
-    return gap_table(gaps), plot
+    return gap_table(gaps).markdown(), plot

@@ -1,9 +1,9 @@
 """Recipes of the trained baselines: the authors' networks, losses and rates, and as many training crops as ours sees.
 
 A method's steps follow from that number and its batch size. ``PAPER`` has the authors' sizes. ``STANDARD`` and
-``SMOKE`` have smaller networks on the crops of ours; the shares of the schedule and the weights of the losses stay the
-authors'. Where the authors let the rate fall along a cosine, it falls linearly here from the first step on, as the
-training loop does it.
+``SMOKE`` have smaller networks on the crops of ours, at ``SMOKE`` none dearer a crop than ours (docs/decisions/0012);
+the shares of the schedule and the weights of the losses stay the authors'. Where the authors let the rate fall along a
+cosine, it falls linearly here from the first step on, as the training loop does it.
 """
 
 from __future__ import annotations
@@ -36,6 +36,9 @@ class BaselineRecipes:
         edge_model: the edges of EdgeConnect; half of its crops.
         edge_connect: the colours of EdgeConnect; the other half.
         stopped_prior: Deep Image Prior, ended by the variance of its outputs.
+        shares_crops: every method learns from the very same crops, made once and kept as files; else each has its own
+            made while it learns. It pays where making a pair costs as much as learning from it, and takes room: 7
+            bytes a pixel.
     """
 
     pix2pix: Pix2PixRecipe
@@ -45,6 +48,7 @@ class BaselineRecipes:
     edge_model: EdgeRecipe
     edge_connect: CompletionRecipe
     stopped_prior: DeepImagePrior
+    shares_crops: bool
 
 
 @dataclass(frozen=True)
@@ -96,9 +100,10 @@ def budget_of(ours: Recipe) -> Budget:
     return Budget(sum(one.steps * one.batch_size for one in schedules), ours.mapping.schedule.crop_px)
 
 
-def _pix2pix(network: Pix2PixConfig, budget: Budget, *, is_bf16: bool) -> Pix2PixRecipe:
-    """One pair at a time at every scale: its batch norm learns on what it restores with, one photo's statistics."""
-    schedule = budget.schedule(1, (2e-4, 2e-4), (0.5, 0.999), steady_share=0.5, is_bf16=is_bf16)
+def _pix2pix(network: Pix2PixConfig, budget: Budget, batch_size: int, *, is_bf16: bool) -> Pix2PixRecipe:
+    """The authors learn one pair at a time at a rate of 2e-4; the rate grows with the batch."""
+    rate = 2e-4 * batch_size
+    schedule = budget.schedule(batch_size, (rate, rate), (0.5, 0.999), steady_share=0.5, is_bf16=is_bf16)
     return Pix2PixRecipe(network, l1=100, schedule=schedule)
 
 
@@ -137,7 +142,7 @@ def _completion(network: EdgeConnectConfig, schedule: Schedule, style: float) ->
 _PAPER, _STANDARD, _SMOKE = (budget_of(ours) for ours in (recipes.PAPER, recipes.STANDARD, recipes.SMOKE))
 
 PAPER = BaselineRecipes(
-    pix2pix=_pix2pix(Pix2PixConfig(width=64, depth=8, judge_width=64), _PAPER, is_bf16=False),
+    pix2pix=_pix2pix(Pix2PixConfig(width=64, depth=8, judge_width=64), _PAPER, batch_size=1, is_bf16=False),
     cyclegan=_cyclegan(CycleGanConfig(width=64, num_blocks=9, judge_width=64), _PAPER, batch_size=1, is_bf16=False),
     operation_attention=_attention(
         OperationAttentionConfig(width=16, num_groups=10, layers_per_group=4), _PAPER, batch_size=32
@@ -150,9 +155,10 @@ PAPER = BaselineRecipes(
         EdgeConnectConfig(width=64, num_blocks=8, judge_width=64), _edge_schedule(_PAPER, is_bf16=False), style=250
     ),
     stopped_prior=stopped_by_variance(recipes.PAPER.deep_image_prior, 5000, VarianceStop(window=100, patience=1000)),
+    shares_crops=False,
 )
 STANDARD = BaselineRecipes(
-    pix2pix=_pix2pix(Pix2PixConfig(width=32, depth=5, judge_width=24), _STANDARD, is_bf16=True),
+    pix2pix=_pix2pix(Pix2PixConfig(width=32, depth=5, judge_width=24), _STANDARD, batch_size=1, is_bf16=True),
     cyclegan=_cyclegan(CycleGanConfig(width=24, num_blocks=6, judge_width=24), _STANDARD, batch_size=4, is_bf16=True),
     operation_attention=_attention(
         OperationAttentionConfig(width=16, num_groups=3, layers_per_group=4), _STANDARD, batch_size=8
@@ -165,19 +171,21 @@ STANDARD = BaselineRecipes(
         EdgeConnectConfig(width=24, num_blocks=6, judge_width=24), _edge_schedule(_STANDARD, is_bf16=True), style=0
     ),  # style needs VGG
     stopped_prior=stopped_by_variance(recipes.STANDARD.deep_image_prior, 1000, VarianceStop(window=50, patience=300)),
+    shares_crops=False,
 )
 SMOKE = BaselineRecipes(
-    pix2pix=_pix2pix(Pix2PixConfig(width=16, depth=5, judge_width=16), _SMOKE, is_bf16=True),
-    cyclegan=_cyclegan(CycleGanConfig(width=8, num_blocks=4, judge_width=8), _SMOKE, batch_size=8, is_bf16=True),
+    pix2pix=_pix2pix(Pix2PixConfig(width=8, depth=5, judge_width=8), _SMOKE, batch_size=8, is_bf16=True),
+    cyclegan=_cyclegan(CycleGanConfig(width=4, num_blocks=1, judge_width=4), _SMOKE, batch_size=8, is_bf16=True),
     operation_attention=_attention(
-        OperationAttentionConfig(width=8, num_groups=2, layers_per_group=2), _SMOKE, batch_size=8
+        OperationAttentionConfig(width=8, num_groups=1, layers_per_group=1), _SMOKE, batch_size=8
     ),
-    nafnet=_nafnet(NafNetConfig(8, (1, 1, 1), 1, (1, 1, 1)), _SMOKE, batch_size=8),
+    nafnet=_nafnet(NafNetConfig(8, (0, 1, 1), 1, (1, 1, 0)), _SMOKE, batch_size=8),
     edge_model=_edge_model(
-        EdgeConnectConfig(width=12, num_blocks=4, judge_width=12), _edge_schedule(_SMOKE, is_bf16=True)
+        EdgeConnectConfig(width=8, num_blocks=2, judge_width=8), _edge_schedule(_SMOKE, is_bf16=True)
     ),
     edge_connect=_completion(
-        EdgeConnectConfig(width=12, num_blocks=4, judge_width=12), _edge_schedule(_SMOKE, is_bf16=True), style=0
+        EdgeConnectConfig(width=8, num_blocks=2, judge_width=8), _edge_schedule(_SMOKE, is_bf16=True), style=0
     ),  # style needs VGG
-    stopped_prior=stopped_by_variance(recipes.SMOKE.deep_image_prior, 400, VarianceStop(window=30, patience=150)),
+    stopped_prior=stopped_by_variance(recipes.SMOKE.deep_image_prior, 120, VarianceStop(window=20, patience=60)),
+    shares_crops=True,
 )

@@ -25,6 +25,7 @@ from models.vae import Vae
 from ops.checkpoints import Checkpoint, config_from_json
 from ops.pairs import OldCrops, PairSource
 from ops.pictures import scatter_panels
+from ops.report_pages import Table
 from ops.stages.vae import VaeRecipe
 from ops.tensor_files import load_weights
 
@@ -102,17 +103,11 @@ def sliced_wasserstein(cells: Tensor, others: Tensor) -> float:
     return float((ours - theirs).abs().mean())
 
 
-def gap_table(gaps: Mapping[str, DomainGap]) -> str:
-    """The distances of several autoencoders as a Markdown table."""
-    rows = [
-        f"| {name} | {gap.frechet:.4f} | {gap.frechet_by_chance:.4f} | {gap.sliced:.4f} | {gap.sliced_by_chance:.4f} |"
-        for name, gap in gaps.items()
-    ]
-    head = [
-        "| VAE1 | Frechet, old to synthetic | synthetic halves | sliced Wasserstein, old to synthetic | halves |",
-        "|---|---:|---:|---:|---:|",
-    ]
-    return "\n".join([*head, *rows]) + "\n"
+def gap_table(gaps: Mapping[str, DomainGap]) -> Table:
+    """The distances of several autoencoders."""
+    header = ["VAE1", "Frechet, old to synthetic", "synthetic halves", "sliced Wasserstein, old to synthetic", "halves"]
+    numbers = {name: (g.frechet, g.frechet_by_chance, g.sliced, g.sliced_by_chance) for name, g in gaps.items()}
+    return Table(header, [[name, *(f"{value:.4f}" for value in row)] for name, row in numbers.items()])
 
 
 def gap_plot(gaps: Mapping[str, DomainGap]) -> bytes:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from ops.evaluation import EvaluationPair
     from ops.restorers.restorer import Restorer
+    from ops.test_set import HeldOut
 
 
 @dataclass(frozen=True)
@@ -52,14 +53,13 @@ class MethodResult:
 def run_method(
     method: str,
     restorer: Restorer,
-    pairs: Sequence[EvaluationPair],
-    test_set: str,
+    held_out: HeldOut,
     folder: Path,
     report: Callable[[str], None],
     network: nn.Module | None = None,
     training: Sequence[Checkpoint] = (),
 ) -> MethodResult:
-    """Restore every pair by ``restorer`` and write scores and pictures to ``folder``.
+    """Restore every pair of ``held_out`` by ``restorer`` and write scores and pictures to ``folder``.
 
     ``network`` holds the trained parameters, ``training`` tells how they came about; neither for an untrained method.
     """
@@ -69,9 +69,10 @@ def run_method(
     restored: dict[tuple[str, str], bytes] = {}
 
     def keep(pair: EvaluationPair, name: str, photo: Tensor) -> None:
+        """What ``score`` hands over, as a file would hold it."""
         restored[pair.name, name] = encode_png(photo)
 
-    scores = score({method: restorer}, pairs, report, keep)
+    scores = score({method: restorer}, held_out.pairs, report, keep)
     keys = zip(scores["photo"], scores["method"], strict=True)
     scores["restored"] = [restored.get(key) for key in keys]
     folder.mkdir(parents=True, exist_ok=True)
@@ -80,8 +81,9 @@ def run_method(
     scores.to_parquet(temporary, index=False)
     temporary.replace(path)
     parameters = 0 if network is None else sum(weights.numel() for weights in network.parameters())
-    cost = MethodCost(parameters, _gflop(restorer, pairs[0]), sum(_crops_seen(checkpoint) for checkpoint in training))
-    return MethodResult(method, test_set, path, cost)
+    crops_seen = sum(_crops_seen(checkpoint) for checkpoint in training)
+    cost = MethodCost(parameters, _gflop(restorer, held_out.pairs[0]), crops_seen)
+    return MethodResult(method, held_out.sha256, path, cost)
 
 
 def check_test_set(results: Sequence[MethodResult], test_set: str) -> None:
@@ -96,6 +98,18 @@ def check_test_set(results: Sequence[MethodResult], test_set: str) -> None:
             f"the test set is {test_set[:12]}, but these methods saw another ({', '.join(strangers)}); old scores are "
             "never mixed with new ones: materialize those methods again"
         )
+
+
+def comparable(results: Sequence[MethodResult | None], test_set: str) -> tuple[list[MethodResult], list[str]]:
+    """Those of ``results`` that were made on ``test_set``, and a note on each that saw another; None was never made."""
+    made = [result for result in results if result is not None]
+    strangers = [result for result in made if result.test_set != test_set]
+    notes = [
+        f"{one.method} is left out: its results are of test set {one.test_set[:12]}, this is {test_set[:12]}; "
+        "materialize it again"
+        for one in strangers
+    ]
+    return [one for one in made if one.test_set == test_set], notes
 
 
 def join_results(results: Sequence[MethodResult]) -> tuple[pd.DataFrame, dict[tuple[str, str], Tensor]]:

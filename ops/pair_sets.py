@@ -1,7 +1,8 @@
-"""The record of a frozen set of pairs: where its shards lie and what they hold. No pixels here."""
+"""The records of pairs on disk: where they lie and what they hold. No pixels here."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,3 +39,20 @@ class PairSet:
     def shards(self, split: str) -> tuple[Path, ...]:
         """The shards of ``train``, ``validation`` or ``held_out``, in order."""
         return tuple(sorted(self.folder.glob(f"{split}-*.parquet")))
+
+
+@dataclass(frozen=True)
+class SharedCrops:
+    """Training crops that were made once for several methods, see ``ops/shared_crops.py``.
+
+    Attributes:
+        folder: holds the files ``crops-00000.safetensors``, ...
+        num_crops: pairs in all files.
+        crop_px: side of each.
+        facts: what decided the pairs they were drawn from.
+    """
+
+    folder: Path
+    num_crops: int
+    crop_px: int
+    facts: Mapping[str, str]

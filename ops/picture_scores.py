@@ -1,4 +1,4 @@
-"""What is measured on the saved pictures of all methods together: LPIPS, NIQE, and the distances of whole sets.
+"""What is measured on the saved pictures of all methods together: LPIPS, NIQE, BRISQUE, and distances of whole sets.
 
 Fidelity (PSNR, SSIM) is measured where a method runs; these come afterwards, so that weights which arrive later do not
 make every method run again. A metric that cannot be computed is named with its cure and has no numbers.
@@ -6,7 +6,6 @@ make every method run again. A metric that cannot be computed is named with its 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,7 @@ from models.lpips import Lpips, Trunk
 from ops.evaluation import INPUT, EvaluationPair
 from ops.metrics import saved_levels
 from ops.metrics.distributions import frechet_distance, kernel_distance, kernel_distance_interval
-from ops.metrics.naturalness import LEAST_PX, niqe
+from ops.metrics.naturalness import WITHOUT_TRUTH, WithoutTruth
 from ops.metrics.weights import WeightsMissingError, load_inception, load_lpips
 
 LEAST_LPIPS_PX = 32  # below, the trunks have no cells left
@@ -31,7 +30,8 @@ class PictureScores:
     """What the pictures say.
 
     Attributes:
-        photos: one row per photo and method, with the columns lpips_alex, lpips_vgg16 and niqe as far as available.
+        photos: one row per photo and method, with the columns lpips_alex, lpips_vgg16, niqe and brisque as far as
+            available.
         sets: one row per method (its index): photos, and kid_vgg16 with _low and _high, fd_vgg16, fid as available.
         missing: metric -> why it is not available, and what to do.
     """
@@ -68,7 +68,8 @@ def picture_scores(
                 continue
             seen = {name: network.features(_as_saved(picture)) for name, network in trunks.items()}
             distances = {name: float(trunks[name].distance(seen[name], truth[name])) for name in trunks}
-            rows.append({"photo": pair.name, "method": method, **distances, "niqe": _niqe(picture, missing)})
+            natural = {metric.name: _without_truth(metric, picture, missing) for metric in WITHOUT_TRUTH}
+            rows.append({"photo": pair.name, "method": method, **distances, **natural})
             for metric, vector in _set_features(seen, picture, inception).items():
                 kept = features.setdefault(method, {}).setdefault(metric, [])
                 kept.append(torch.stack([vector, clean_sets[metric]]))
@@ -100,14 +101,11 @@ def _inception(path: Path | None, missing: dict[str, str]) -> torch.nn.Module | 
         return None
 
 
-def _niqe(picture: Tensor, missing: dict[str, str]) -> float:
-    if min(picture.shape[-2:]) < LEAST_PX:
-        missing["niqe"] = f"needs photos of {LEAST_PX} px each way, there are some of {min(picture.shape[-2:])} px"
-        return math.nan
-    try:
-        return niqe(picture)
-    except ValueError:  # a flat photo: no number for this one
-        return math.nan
+def _without_truth(metric: WithoutTruth, picture: Tensor, missing: dict[str, str]) -> float:
+    smallest = min(picture.shape[-2:])
+    if smallest < metric.least_px:
+        missing[metric.name] = f"needs photos of {metric.least_px} px each way, there are some of {smallest} px"
+    return metric.or_nan(picture)
 
 
 def _set_features(

@@ -11,11 +11,12 @@ from torch import Tensor
 
 from ops.evaluation import EvaluationPair, comparison_grid, summarise
 from ops.images import encode_png
-from ops.method_results import MethodResult, check_test_set, join_results
+from ops.method_results import MethodResult, check_test_set, comparable, join_results
 from ops.picture_scores import PictureScores, picture_scores
 from ops.pictures import contact_sheet, mask_overlay
 from ops.report_pages import Figure, Page, Section
 from ops.score_tables import OURS, costs_table, damage_table, differences_table, photo_table, set_table
+from ops.test_set import HeldOut
 from ops.tracking import RunLog
 
 _LEAD = (
@@ -24,8 +25,8 @@ _LEAD = (
 )
 _HOW = (
     "Means over photos with 95 % bootstrap intervals over photos in brackets; the best in bold. ↑ more is better, ↓ "
-    "less. LPIPS is version 0.1; NIQE knows no truth and rewards over-sharpening. Distances of sets compare all "
-    "restored photos with their truths; FID means the Inception network of 2015 and nothing else."
+    "less. LPIPS is version 0.1; NIQE and BRISQUE know no truth and reward over-sharpening. Distances of sets "
+    "compare all restored photos with their truths; FID means the Inception network of 2015 and nothing else."
 )
 _COSTS = (
     "One thread of this machine, wall clock. Peak memory is the largest rise above what the process held. GFLOP counts "
@@ -55,13 +56,13 @@ class ScoreReport:
 
 
 def write_score_report(
-    pairs: Sequence[EvaluationPair],
-    test_set: str,
+    held_out: HeldOut,
     results: Sequence[MethodResult],
     folder: Path,
     log: RunLog,
     progress: Callable[[str], None] = lambda line: None,
     inception_file: Path | None = None,
+    rivals: Sequence[MethodResult | None] = (),
     num_shown: int = 5,
 ) -> ScoreReport:
     """Join the results of all methods, measure their pictures and write the report.
@@ -69,17 +70,23 @@ def write_score_report(
     Writes ``evaluation.html`` and ``evaluation.md`` with their pictures, ``scores.md`` with the table alone, and
     ``scores.parquet`` with every number of every photo.
 
+    ``results`` must be there. ``rivals`` are methods that stand in the table if they were run on this test set: None
+    was never run, and one that saw another test set is left out with a note.
+
     Raises:
-        ValueError: a method was run on another test set than the one with checksum ``test_set``.
+        ValueError: one of ``results`` was run on another test set than ``held_out``.
     """
+    pairs, test_set = held_out.pairs, held_out.sha256
     check_test_set(results, test_set)
+    others, left_out = comparable(rivals, test_set)
+    results = [*results, *others]
     fidelity, pictures = join_results(results)
     seen = picture_scores(pairs, pictures, [result.method for result in results], progress, inception_file)
     scores = fidelity.merge(seen.photos, on=["photo", "method"], how="left")
     step = max(1, len(pairs) // num_shown)
     shown = pairs[::step][:num_shown]
     comparison, damage = comparison_grid(shown, pictures, fidelity), damage_sheet(shown)
-    main = _metrics_section(scores, seen)
+    main = _metrics_section(scores, seen, left_out)
     sections = [main, *_detail_sections(scores, pairs, results), *_figure_sections(comparison, damage)]
     height, width = pairs[0].clean.shape[-2:]
     lead = _LEAD.format(photos=len(pairs), width=width, height=height, test_set=test_set[:12])
@@ -108,10 +115,11 @@ def _found(pair: EvaluationPair) -> str:
     return "" if pair.mask is None else f"{float((pair.mask > 0).float().mean()):.1%} found"
 
 
-def _metrics_section(scores: pd.DataFrame, seen: PictureScores) -> Section:
+def _metrics_section(scores: pd.DataFrame, seen: PictureScores, left_out: Sequence[str]) -> Section:
     failed = scores[scores["error"] != ""].groupby("method", sort=False)["error"]
     notes = [f"{method} failed on {len(errors)}, first: {errors.iloc[0]}" for method, errors in failed]
     notes += [f"{metric} is not available: {cure}" for metric, cure in seen.missing.items()]
+    notes += left_out
     tables = [photo_table(scores, seen.missing), set_table(scores, seen.sets, seen.missing)]
     return Section("Metrics", _HOW, tables, notes=notes)
 

@@ -34,6 +34,7 @@ PHOTO_METRICS = (
     Metric("lpips_alex", "LPIPS-Alex ↓", ".3f", is_higher_better=False),
     Metric("lpips_vgg16", "LPIPS-VGG ↓", ".3f", is_higher_better=False),
     Metric("niqe", "NIQE ↓", ".2f", is_higher_better=False),
+    Metric("brisque", "BRISQUE ↓", ".1f", is_higher_better=False),
 )
 SET_METRICS = (
     Metric("kid_vgg16", "KID, VGG16 relu4_3 ↓", ".3f", is_higher_better=False),

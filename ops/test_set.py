@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -16,7 +19,19 @@ from ops.pair_shards import read_pairs
 from ops.stages.detector import load_detector
 
 
-def held_out_pairs(pairs: PairSet, detector: Checkpoint) -> list[EvaluationPair]:
+@dataclass(frozen=True)
+class HeldOut:
+    """The test set: ``pairs`` as every method gets them, and their checksum, by which scores are told apart.
+
+    ``sha256`` is over the pairs and over what decides the masks: the detector's weights and its threshold. Scores on
+    the masks of another detector are scores on another test set.
+    """
+
+    pairs: tuple[EvaluationPair, ...]
+    sha256: str
+
+
+def held_out(pairs: PairSet, detector: Checkpoint) -> HeldOut:
     """The held-out pairs with detected masks: the defect probability where it exceeds the threshold, else zero."""
     find_defects = defect_finder(detector)
     found = []
@@ -25,7 +40,13 @@ def held_out_pairs(pairs: PairSet, detector: Checkpoint) -> list[EvaluationPair]
         share = float((stored.pair.mask > 0).float().mean())
         damages = tuple(dict.fromkeys(stored.pair.plan.names))
         found.append(EvaluationPair(stored.name, stored.pair.clean, stored.pair.degraded, mask, damages, share))
-    return found
+    return HeldOut(tuple(found), checksum_of(pairs, detector))
+
+
+def checksum_of(pairs: PairSet, detector: Checkpoint) -> str:
+    """Names pairs and masks without detecting them anew: another machine's last bits are no other test set."""
+    decided_by = {"pairs": pairs.sha256, "detector": detector.sha256, "threshold": threshold_of(detector)}
+    return hashlib.sha256(json.dumps(decided_by, sort_keys=True).encode()).hexdigest()
 
 
 def defect_finder(detector: Checkpoint) -> Callable[[Tensor], Tensor]:

@@ -1,8 +1,8 @@
 """Photos without truth: what can be said of a restoration when nobody knows the clean photo, and the identity test.
 
-Nothing here measures fidelity. Four numbers together keep each other honest: how natural the result looks (NIQE), how
-much of the defects is left by the detector's own eyes, how near the result stays to the old photo, and what a method
-does to photos that need nothing.
+Nothing here measures fidelity. Five numbers together keep each other honest: how natural the result looks (NIQE and
+BRISQUE), how much of the defects is left by the detector's own eyes, how near the result stays to the old photo, and
+what a method does to photos that need nothing.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from torch import Tensor
 from ops.corpora.records import CorpusPhoto
 from ops.evaluation import IDENTICAL_DB, INPUT, EvaluationPair, score
 from ops.images import decode_rgb, encode_png
-from ops.metrics.naturalness import LEAST_PX, niqe
+from ops.metrics.naturalness import WITHOUT_TRUTH
 from ops.pictures import contact_sheet
 from ops.preference.studies import Study, build_study
 from ops.report_pages import Figure, Page, Section, Table
@@ -30,7 +30,7 @@ from ops.score_tables import NOT_AVAILABLE
 LONGEST_PX = 512  # larger scans are shrunk to this, by area: methods that fit every photo anew take minutes beyond
 _LEAD = (
     "{photos} photos whose truth nobody knows, at most {longest} px long. None of these numbers is fidelity: NIQE "
-    "rewards over-sharpening, and a method that does nothing stays nearest to the old photo."
+    "and BRISQUE reward over-sharpening, and a method that does nothing stays nearest to the old photo."
 )
 _IDENTITY = (
     "Photos that need no restoration, restored: PSNR to themselves. Whatever a method does here it does to good parts "
@@ -40,7 +40,7 @@ _IDENTITY = (
 
 @dataclass(frozen=True)
 class UnpairedScores:
-    """One row per photo and method in ``table``: niqe, defects_left, change_db, seconds, error; and the pictures."""
+    """A row per photo and method in ``table``: niqe, brisque, defects_left, change_db, seconds, error; and pictures."""
 
     table: pd.DataFrame
     pictures: Mapping[tuple[str, str], Tensor]
@@ -79,13 +79,15 @@ def score_old_photos(
     pictures: dict[tuple[str, str], Tensor] = {(photo.name, INPUT): photo.degraded for photo in photos}
 
     def keep(photo: EvaluationPair, method: str, restored: Tensor) -> None:
+        """What ``score`` hands over."""
         pictures[photo.name, method] = restored
 
     table = score(restorers, photos, progress, keep).rename(columns={"psnr": "change_db"}).drop(columns="ssim")
     areas = {key: _area(find_defects(picture)) for key, picture in pictures.items()}
     rows = list(zip(table["photo"], table["method"], strict=True))
     table["defects_left"] = [_share(areas.get(row), areas[row[0], INPUT]) for row in rows]
-    table["niqe"] = [_niqe(pictures.get(row)) for row in rows]
+    for metric in WITHOUT_TRUTH:
+        table[metric.name] = [math.nan if row not in pictures else metric.or_nan(pictures[row]) for row in rows]
     table["change_db"] = table["change_db"].clip(upper=IDENTICAL_DB)
     return UnpairedScores(table, pictures)
 
@@ -109,8 +111,9 @@ def old_photo_page(scores: UnpairedScores, identity: pd.Series, num_shown: int =
         count = f"{len(good)} of {len(cells)}" if len(good) < len(cells) else str(len(cells))
         change = "" if method == INPUT else f"{good['change_db'].mean():.1f}"
         left = _printed(good["defects_left"].mean(), ".0%")
-        rows.append([str(method), count, _printed(good["niqe"].mean(), ".2f"), left, change])
-    header = ["method", "photos", "NIQE ↓", "defects left ↓", "PSNR to the old photo, dB"]
+        natural = [_printed(good["niqe"].mean(), ".2f"), _printed(good["brisque"].mean(), ".1f")]
+        rows.append([str(method), count, *natural, left, change])
+    header = ["method", "photos", "NIQE ↓", "BRISQUE ↓", "defects left ↓", "PSNR to the old photo, dB"]
     failed = table[table["error"] != ""]
     notes = [f"{row.method} failed on {row.photo}: {row.error}" for row in failed.itertuples()]
     sheet = Figure("before_after.png", encode_png(before_after_sheet(scores, photos[:num_shown])), "Before and after")
@@ -148,15 +151,6 @@ def _area(mask: Tensor) -> float:
 
 def _share(area: float | None, before: float) -> float:
     return math.nan if area is None or before == 0 else area / before
-
-
-def _niqe(picture: Tensor | None) -> float:
-    if picture is None or min(picture.shape[-2:]) < LEAST_PX:
-        return math.nan
-    try:
-        return niqe(picture)
-    except ValueError:  # flat: no number for this one
-        return math.nan
 
 
 def _printed(value: float, digits: str) -> str:

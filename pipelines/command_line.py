@@ -154,7 +154,7 @@ def degrade(photo: Path, seed: int, out: Path, only: str | None, strength: float
 @main.command()
 @click.option("--s3", "with_s3", is_flag=True, help="Keep the archive in a local S3 server instead of folders.")
 def demo(with_s3: bool) -> None:
-    """Train, score and release small models, then restore a small archive: the main job in a quarter of an hour."""
+    """Train, score and release small models, restore a small archive, then train and score every rival."""
     from pipelines.demo import run_demo
 
     sys.exit(run_demo(_settings(), click.echo, with_s3=with_s3))

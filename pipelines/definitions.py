@@ -8,7 +8,6 @@ from pipelines import checks, jobs, schedules, sensors
 from pipelines.assets import (
     ablations,
     archive,
-    baseline_scores,
     baselines,
     corpora,
     dataset,
@@ -49,7 +48,6 @@ def build_definitions(settings: Settings) -> dg.Definitions:
                 faces,
                 baselines,
                 trained_baselines,
-                baseline_scores,
                 evaluation,
                 ablations,
                 preference,

@@ -25,12 +25,16 @@ def run_demo(settings: Settings, say: Callable[[str], None], *, with_s3: bool) -
 
 
 def _run_jobs(settings: Settings, instance: dg.DagsterInstance, say: Callable[[str], None]) -> bool:
-    say("\n1/2  Photos -> damaged pairs -> networks -> scores -> released model")
+    say("\n1/3  Photos -> damaged pairs -> networks -> scores -> released model")
     if not run_job("train_and_release", instance):
         return False
-    say(f"\n2/2  The archive: {settings.archive_source} -> {settings.archive_target}")
+    say(f"\n2/3  The archive: {settings.archive_source} -> {settings.archive_target}")
     if not run_archive(settings, instance):
         return False
+    say("\n3/3  The rivals, each with as many crops as ours -> the table with every row")
+    if not run_job("train_baselines", instance):
+        return False
+    say((settings.home / "results/scores.md").read_text())
     say(_where_to_look(settings))
     return True
 

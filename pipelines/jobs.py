@@ -29,8 +29,8 @@ train_faces = dg.define_asset_job(
 
 train_baselines = dg.define_asset_job(
     "train_baselines",
-    selection=dg.AssetSelection.groups("trained_baselines"),
-    description="Every trained baseline with as many crops as ours, and all methods in one table; after the main job.",
+    selection=dg.AssetSelection.groups("trained_baselines") | dg.AssetSelection.assets("scores"),
+    description="Every trained baseline with as many crops as ours, then the table anew with all; after the main job.",
     executor_def=dg.multiprocess_executor.configured({"max_concurrent": 2}),
 )
 

@@ -40,6 +40,8 @@ def train(scale: str, *, faces: bool, baselines: bool, gpus: int | None) -> None
     with dg.DagsterInstance.get() as instance:
         jobs = ["train_and_release", *(["train_faces"] if faces else []), *(["train_baselines"] if baselines else [])]
         is_done = all(run_training(instance, scale, job) for job in jobs)
-    scores = settings.home / ("results/baselines/scores.md" if baselines else "results/scores.md")
-    click.echo(scores.read_text() if is_done else "the run stopped; the reason stands above", err=not is_done)
+    click.echo(
+        (settings.home / "results/scores.md").read_text() if is_done else "the run stopped; the reason stands above",
+        err=not is_done,
+    )
     sys.exit(0 if is_done else 1)

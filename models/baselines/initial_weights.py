@@ -7,7 +7,7 @@ from torch.nn.utils import parametrize
 
 
 def draw_initial_weights(net: nn.Module) -> None:
-    """Draw convolution weights from N(0, 0.02), batch norm weights from N(1, 0.02), and zero all biases.
+    """Draw convolution weights from N(0, 0.02), those of norms from N(1, 0.02), and zero all biases.
 
     Convolutions under spectral norm keep their own: their scale is divided out again at every use.
 
@@ -19,6 +19,6 @@ def draw_initial_weights(net: nn.Module) -> None:
                 nn.init.normal_(module.weight, 0.0, 0.02)
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
-        elif isinstance(module, nn.BatchNorm2d):
+        elif isinstance(module, nn.InstanceNorm2d) and module.affine:
             nn.init.normal_(module.weight, 1.0, 0.02)
             nn.init.zeros_(module.bias)

@@ -15,7 +15,7 @@ from torch.nn.utils import parametrizations
 class JudgeNorm(Enum):
     """What steadies the discriminator: one of these per method."""
 
-    BATCH = "pix2pix: batch norm behind the middle layers, which then need no bias"
+    BATCH = "pix2pix: batch norm of one photo behind the middle layers, which then need no bias"
     INSTANCE = "CycleGAN: instance norm without weights behind the middle layers, biases kept"
     SPECTRAL = "EdgeConnect: every convolution of spectral norm one, no biases at all"
 
@@ -54,7 +54,7 @@ def _layer(inputs: int, outputs: int, stride: int, norm: JudgeNorm, *, is_first:
     if norm is JudgeNorm.SPECTRAL:
         _spectral(conv)
     elif not is_first:
-        behind = [nn.BatchNorm2d(outputs) if norm is JudgeNorm.BATCH else nn.InstanceNorm2d(outputs)]
+        behind = [nn.InstanceNorm2d(outputs, affine=norm is JudgeNorm.BATCH)]
     return nn.Sequential(conv, *behind, nn.LeakyReLU(0.2))
 
 

@@ -38,8 +38,9 @@ class Pix2PixGenerator(nn.Module):
     and ends in tanh; the levels between the four outermost and the innermost drop half of their output in training.
     Only the last convolution has a bias: 54,413,955 parameters at the authors' sizes.
 
-    Batch norm always uses the statistics of the batch at hand, as the paper does when testing: restore photos one at a
-    time. ``eval()`` therefore only silences the dropout, which makes the result repeatable.
+    Batch norm always uses the statistics of the photo at hand, as the authors' batches of one have it in training and
+    testing (instance normalisation, says their section 3.3); so photos in one batch know nothing of each other, and
+    ``eval()`` only silences the dropout, which makes the result repeatable.
     """
 
     def __init__(self, config: Pix2PixConfig) -> None:
@@ -99,5 +100,6 @@ class _Level(nn.Module):
         return torch.cat([features, self.up(self.deeper(self.down(features)))], dim=1)
 
 
-def _batch_norm(channels: int) -> nn.BatchNorm2d:
-    return nn.BatchNorm2d(channels, track_running_stats=False)
+def _batch_norm(channels: int) -> nn.InstanceNorm2d:
+    """Batch norm in batches of one, whatever the batch: weights and biases per channel, statistics per photo."""
+    return nn.InstanceNorm2d(channels, affine=True)

@@ -1,8 +1,8 @@
 """How good a restored photo is: one definition of every number, for every table.
 
-``fidelity`` compares with the truth, ``perceptual`` as eyes would (LPIPS), ``distributions`` compares sets of photos,
-``naturalness`` needs no truth. What needs network weights says so when they are missing (``weights``), and no other
-number ever appears under its name.
+``fidelity`` compares with the truth, ``models/lpips.py`` as eyes would, ``distributions`` compares sets of photos,
+``naturalness`` names what needs no truth. What needs network weights says so when they are missing (``weights``), and
+no other number ever appears under its name.
 """
 
 from ops.metrics.fidelity import psnr, roc_auc, saved_levels, ssim

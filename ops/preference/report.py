@@ -8,13 +8,13 @@ from pathlib import Path
 
 import torch
 
-from ops.evaluation import EvaluationPair
 from ops.images import encode_png
-from ops.method_results import MethodResult, join_results
+from ops.method_results import MethodResult, check_test_set, comparable, join_results
 from ops.preference.ballots import Ballot
 from ops.preference.standings import position_bias, strengths, top_shares
 from ops.preference.studies import Study, build_study
 from ops.report_pages import Page, Section, Table
+from ops.test_set import HeldOut
 
 PHOTOS = 25  # as many as the report showed
 
@@ -29,16 +29,22 @@ _BIAS = (
 )
 
 
-def freeze_study(pairs: Sequence[EvaluationPair], results: Sequence[MethodResult], root: Path) -> Study:
-    """Freeze a study of evenly spread photos of the test set, restored by every method.
+def freeze_study(
+    held_out: HeldOut, results: Sequence[MethodResult], root: Path, rivals: Sequence[MethodResult | None] = ()
+) -> Study:
+    """Freeze a study of evenly spread photos of the test set, restored by ``results`` and those ``rivals`` that ran.
+
+    A rival whose results are of another test set is not shown.
 
     Raises:
-        ValueError: as ``join_results`` and ``build_study``.
+        ValueError: one of ``results`` saw another test set; or as ``build_study``.
     """
+    check_test_set(results, held_out.sha256)
+    results = [*results, *comparable(rivals, held_out.sha256)[0]]
     _, restored = join_results(results)
     methods = [result.method for result in results]
     pictures = {}
-    for pair in pairs[:: max(1, len(pairs) // PHOTOS)][:PHOTOS]:
+    for pair in held_out.pairs[:: max(1, len(held_out.pairs) // PHOTOS)][:PHOTOS]:
         shown = {method: restored[pair.name, method] for method in methods if (pair.name, method) in restored}
         pictures[pair.name] = (encode_png(pair.degraded), {method: encode_png(one) for method, one in shown.items()})
     return build_study(pictures, methods, root)

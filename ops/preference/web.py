@@ -50,6 +50,7 @@ def study_app(study: Study, box: BallotBox) -> Starlette:
     pictures = study.pictures()
 
     async def next_photo(request: Request) -> Response:
+        """The first photo that the rater named in the query has not ranked."""
         try:
             rater = rater_name(request.query_params.get("rater", ""))
         except ValueError as error:
@@ -57,6 +58,7 @@ def study_app(study: Study, box: BallotBox) -> Starlette:
         return JSONResponse(await run_in_threadpool(_open_photo, study, box, rater), headers=_HEADERS)
 
     async def vote(request: Request) -> Response:
+        """Take one ballot; 409 if there is one of this rater for this photo."""
         if request.headers.get("content-type", "").split(";")[0].strip() != "application/json":
             return _refusal(415, "a vote is posted as application/json")
         body = b""
@@ -77,6 +79,7 @@ def study_app(study: Study, box: BallotBox) -> Starlette:
         return JSONResponse({"counted": True}, status_code=201, headers=_HEADERS)
 
     async def picture(request: Request) -> Response:
+        """The PNG behind a token of this study."""
         path = pictures.get(request.path_params["token"])
         if path is None:
             return _refusal(404, "no such picture in this study")
@@ -125,6 +128,7 @@ def _open_photo(study: Study, box: BallotBox, rater: str) -> dict[str, object]:
 
 def _file(name: str, media_type: str) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
+        """The file, whatever is asked."""
         return FileResponse(_PAGE / name, media_type=media_type, headers=_HEADERS)
 
     return answer

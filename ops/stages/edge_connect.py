@@ -26,6 +26,7 @@ from ops.pairs import PairBatch, PairSource
 from ops.processes import mean_of_all, part_here
 from ops.restorers.edge_connect import EdgeConnect, complete_edges
 from ops.spread_training import spread
+from ops.stages.memory_order import channels_last
 from ops.stages.shown_pairs import show_pairs
 from ops.tensor_files import load_weights
 from ops.training import Facts, Schedule, Workbench, fit, seeded
@@ -93,6 +94,7 @@ class EdgeStage:
         self.judge = edge_discriminator(recipe.network)
         self.trained: nn.Module = self.generator
         self.adversaries: nn.Module = nn.ModuleList([self.judge])
+        channels_last(self.trained, self.adversaries)
         self._seen: tuple[Tensor, Tensor] | None = None
 
     def losses(self, batch: HoleBatch, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
@@ -125,6 +127,7 @@ class CompletionStage:
         self.judge = inpaint_discriminator(recipe.network)
         self.trained: nn.Module = self.generator
         self.adversaries: nn.Module = nn.ModuleList([self.judge])
+        channels_last(self.trained, self.adversaries)
         self._seen: tuple[Tensor, Tensor] | None = None
 
     def losses(self, batch: HoleBatch, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:

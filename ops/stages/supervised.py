@@ -17,6 +17,7 @@ from ops.pairs import PairBatch, PairSource
 from ops.processes import part_here
 from ops.restorers.feed_forward import FeedForwardRestorer
 from ops.spread_training import spread
+from ops.stages.memory_order import channels_last
 from ops.stages.shown_pairs import show_pairs
 from ops.tensor_files import load_weights
 from ops.training import Facts, Schedule, Workbench, fit, seeded
@@ -42,6 +43,7 @@ class SupervisedStage:
     """One network and one ``distance`` (restored, clean) to the truth, which the log calls ``name``."""
 
     def __init__(self, network: nn.Module, name: str, distance: Callable[[Tensor, Tensor], Tensor]) -> None:
+        channels_last(network)
         self.trained = network
         self.adversaries: nn.Module = nn.ModuleList()
         self.name = name

@@ -18,6 +18,7 @@ from ops.processes import part_here, rows_of_all
 from ops.restorers.feed_forward import FeedForwardRestorer
 from ops.spread_training import spread
 from ops.stages.image_pool import ImagePool
+from ops.stages.memory_order import channels_last
 from ops.stages.shown_pairs import show_pairs
 from ops.tensor_files import load_weights
 from ops.training import Facts, Schedule, Workbench, fit, seeded
@@ -47,7 +48,7 @@ class Pix2PixStage:
         self.judge = Pix2PixDiscriminator(recipe.network)
         self.trained: nn.Module = self.generator
         self.adversaries: nn.Module = nn.ModuleList([self.judge])
-        _lay_out(self.trained, self.adversaries)
+        channels_last(self.trained, self.adversaries)
         self._seen: tuple[PairBatch, Tensor] | None = None
 
     def losses(self, batch: PairBatch, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
@@ -136,7 +137,7 @@ class CycleGanStage:
         self.clean_pool, self.degraded_pool = (ImagePool(recipe.schedule.crop_px) for _ in range(2))
         self.trained: nn.Module = nn.ModuleDict({"to_clean": self.to_clean, "to_degraded": self.to_degraded})
         judges = [self.clean_judge, self.degraded_judge]
-        _lay_out(self.trained, *judges)
+        channels_last(self.trained, *judges)
         self.adversaries: nn.Module = nn.ModuleList([*judges, self.clean_pool, self.degraded_pool])
         self._seen: tuple[UnpairedBatch, UnpairedBatch] | None = None
 
@@ -192,25 +193,30 @@ def train_cyclegan(
 
     def batches(step: int) -> UnpairedBatch:
         """Degraded and clean photos of one step that are no pairs."""
-        batch = unpaired_batch(pairs, old, step, schedule.batch_size, schedule.crop_px, part_here())
+        batch = unpaired_batch(pairs, old, step, schedule, part_here())
         return UnpairedBatch(batch.degraded.to(bench.device), batch.clean.to(bench.device))
 
-    checkpoint = fit("cyclegan", stage, batches, schedule, {"recipe": config_to_json(recipe), **facts}, bench)
+    facts = {"recipe": config_to_json(recipe), "unpaired": "half a training apart", **facts}
+    checkpoint = fit("cyclegan", stage, batches, schedule, facts, bench)
     show_pairs(bench, checkpoint, load_cyclegan(checkpoint), shown)
     return checkpoint
 
 
 def unpaired_batch(
-    pairs: PairSource, old: OldCrops | None, step: int, size: int, crop_px: int, part: Part = WHOLE
+    pairs: PairSource, old: OldCrops | None, step: int, schedule: Schedule, part: Part = WHOLE
 ) -> UnpairedBatch:
-    """``part`` of ``size`` degraded photos, every second an ``old`` one if there are some, and clean ones of others."""
+    """``part`` of degraded photos, every second an ``old`` one where there are some, and of clean ones of other pairs.
+
+    The clean photos are those of the update half a training away, so that no degraded photo meets its truth, and every
+    pair is seen once from either side.
+    """
+    size, crop_px = schedule.batch_size, schedule.crop_px
     num_old = 0 if old is None else size // 2
-    drawn, num_clean = pairs.batch(step, 2 * size - num_old, crop_px, part), part.even_size(size)
-    degraded, clean = drawn.degraded[num_clean:], drawn.clean[:num_clean]
+    degraded = pairs.batch(step, size, crop_px, part).degraded[part.even_size(num_old) :]
+    elsewhere = (step + max(1, schedule.steps // 2)) % max(2, schedule.steps)
     if old is not None and num_old:
-        old_photos = old.batch(step, num_old, crop_px, part).to(degraded.device)
-        degraded = torch.cat([degraded, old_photos])
-    return UnpairedBatch(degraded, clean)
+        degraded = torch.cat([degraded, old.batch(step, num_old, crop_px, part).to(degraded.device)])
+    return UnpairedBatch(degraded, pairs.batch(elsewhere, size, crop_px, part).clean)
 
 
 def load_cyclegan(checkpoint: Checkpoint) -> FeedForwardRestorer:
@@ -218,9 +224,3 @@ def load_cyclegan(checkpoint: Checkpoint) -> FeedForwardRestorer:
     recipe = config_from_json(CycleGanRecipe, checkpoint.facts["recipe"])
     network = load_weights(CycleGanGenerator(recipe.network), checkpoint.weights, "to_clean.")
     return FeedForwardRestorer(network, multiple_px=4)
-
-
-def _lay_out(*networks: nn.Module) -> None:
-    """Channels last: what makes bfloat16 pay on a CPU."""
-    for network in networks:
-        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]

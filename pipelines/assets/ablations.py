@@ -51,18 +51,15 @@ def _ablation_asset(ablation: Ablation) -> dg.AssetsDefinition:
         from ops.ablations import shortened
         from ops.method_results import run_method
         from ops.restorers.triplet import TripletRestorer
-        from ops.test_set import held_out_pairs
+        from ops.test_set import held_out
 
         recipe = shortened(ablation.apply(config.recipe), config.share)
         facts = pair_training_facts(config, degraded_pairs, compute)
         data = ablation_data(recipe, clean_photos, textures, old_photos, degraded_pairs, facts, compute.device)
         with tracking.bench(context, home, compute) as bench:
             network = train_ablation(ablation, recipe, data, defect_detector, bench)
-        pairs = held_out_pairs(degraded_pairs, defect_detector)
-        folder = home.results / config.folder
-        result = run_method(
-            ablation.name, TripletRestorer(network), pairs, degraded_pairs.sha256, folder, context.log.debug
-        )
+        test_set, folder = held_out(degraded_pairs, defect_detector), home.results / config.folder
+        result = run_method(ablation.name, TripletRestorer(network), test_set, folder, context.log.debug)
         return dg.MaterializeResult(value=result, metadata={"file": dg.MetadataValue.path(result.path)})
 
     return trained_and_scored

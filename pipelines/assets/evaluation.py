@@ -9,6 +9,7 @@ from ops.corpora.records import Corpus
 from ops.faces.verdict import JudgedFaces
 from ops.method_results import MethodResult
 from ops.pair_sets import PairSet
+from pipelines.assets.method_runs import scored
 from pipelines.resources import Home, MetricWeights, Tracking
 from pipelines.run_config import RunScale
 
@@ -26,57 +27,45 @@ def triplet_translation(
 ) -> dg.MaterializeResult[MethodResult]:
     """Ours on the held-out pairs, with the detected masks."""
     from ops.detection.calibration import threshold_of
-    from ops.method_results import run_method
     from ops.releases import assemble, checkpoint_weights
     from ops.restorers.triplet import TripletRestorer
-    from ops.test_set import held_out_pairs
 
     weights = checkpoint_weights(degraded_vae, clean_vae, latent_mapping, defect_detector)
-    networks = assemble(config.recipe.release_config(threshold_of(defect_detector)), weights)
-    pairs = held_out_pairs(degraded_pairs, defect_detector)
-    result = run_method(
-        "ours",
-        TripletRestorer(networks.triplet),
-        pairs,
-        degraded_pairs.sha256,
-        home.results,
-        context.log.info,
-        networks.triplet,
-        [degraded_vae, clean_vae, latent_mapping],
-    )
-    return dg.MaterializeResult(value=result, metadata={"file": dg.MetadataValue.path(result.path)})
+    ours = assemble(config.recipe.release_config(threshold_of(defect_detector)), weights).triplet
+    training = [degraded_vae, clean_vae, latent_mapping]
+    return scored(context, "ours", TripletRestorer(ours), degraded_pairs, defect_detector, home, ours, training)
 
 
-@dg.asset(group_name="evaluation", code_version="2", kinds={"markdown"})
+@dg.asset(group_name="evaluation", code_version="3", kinds={"markdown"})
 def scores(
     context: dg.AssetExecutionContext,
-    config: RunScale,
     degraded_pairs: PairSet,
     triplet_translation: MethodResult,
     deep_image_prior: MethodResult,
     bm3d: MethodResult,
+    unmasked_deep_image_prior: MethodResult | None,
+    stopped_deep_image_prior: MethodResult | None,
+    sequential: MethodResult | None,
+    pix2pix: MethodResult | None,
+    cyclegan: MethodResult | None,
+    operation_attention: MethodResult | None,
+    nafnet: MethodResult | None,
     defect_detector: Checkpoint,
     home: Home,
     tracking: Tracking,
     metric_weights: MetricWeights,
 ) -> dg.MaterializeResult[dict[str, float]]:
-    """Every metric of the input, ours and the baselines on the same held-out pairs, with intervals and pictures."""
+    """Every metric of the input, ours and each baseline that was run, on the same held-out pairs, with intervals."""
     from ops.pictures import markdown_picture
     from ops.score_report import write_score_report
-    from ops.test_set import held_out_pairs
+    from ops.test_set import held_out
 
-    pairs = held_out_pairs(degraded_pairs, defect_detector)
+    test_set, results = held_out(degraded_pairs, defect_detector), [triplet_translation, bm3d, deep_image_prior]
+    rivals = [unmasked_deep_image_prior, stopped_deep_image_prior, sequential]
+    rivals += [pix2pix, cyclegan, operation_attention, nafnet]
     with tracking.run(context) as log:
-        results = [triplet_translation, bm3d, deep_image_prior]
-        report = write_score_report(
-            pairs,
-            degraded_pairs.sha256,
-            results,
-            home.results,
-            log,
-            context.log.info,
-            metric_weights.inception_file,
-        )
+        inception, say = metric_weights.inception_file, context.log.info
+        report = write_score_report(test_set, results, home.results, log, say, inception, rivals)
     return dg.MaterializeResult(
         value=report.gains,
         metadata={

@@ -1,10 +1,10 @@
 """What every training on pairs stands on: where its pairs come from, what it is shown on, what decides its result."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ops.corpora.records import Corpus
-from ops.pair_sets import PairSet
+from ops.pair_sets import PairSet, SharedCrops
 from pipelines.resources import Compute
 from pipelines.run_config import RunScale
 
@@ -30,6 +30,24 @@ def pair_grounds(
     source = training_pairs(degraded_pairs, clean_photos, textures, config.recipe.dataset, compute.device)
     facts = pair_training_facts(config, degraded_pairs, compute)
     return PairGrounds(source, validation_sample(degraded_pairs), facts)
+
+
+def baseline_grounds(
+    config: RunScale,
+    clean_photos: Corpus,
+    textures: Corpus,
+    degraded_pairs: PairSet,
+    shared_crops: SharedCrops | None,
+    compute: Compute,
+) -> PairGrounds:
+    """The grounds of a baseline: those of ours, or at scales that share them the crops that were made of them."""
+    from ops.shared_crops import SharedCropSource
+
+    grounds = pair_grounds(config, clean_photos, textures, degraded_pairs, compute)
+    if not config.baselines.shares_crops:
+        return grounds
+    source = SharedCropSource.of(shared_crops, grounds.facts)
+    return replace(grounds, source=source, facts={**grounds.facts, "crops": source.crops.folder.name})
 
 
 def training_facts(config: RunScale, pairs: PairSet) -> dict[str, str]:

@@ -28,21 +28,27 @@ def preference_study(
     triplet_translation: MethodResult,
     deep_image_prior: MethodResult,
     bm3d: MethodResult,
+    unmasked_deep_image_prior: MethodResult | None,
+    stopped_deep_image_prior: MethodResult | None,
+    sequential: MethodResult | None,
+    pix2pix: MethodResult | None,
+    cyclegan: MethodResult | None,
+    operation_attention: MethodResult | None,
+    nafnet: MethodResult | None,
     home: Home,
 ) -> dg.MaterializeResult[Study]:
-    """Photos and all methods' results, frozen under names that tell nothing; then run `albumen study` and vote."""
-    from ops.method_results import check_test_set
+    """Photos and the results of every method that was run, under names that tell nothing; then `albumen study`."""
     from ops.preference.report import freeze_study
-    from ops.test_set import held_out_pairs
+    from ops.test_set import held_out
 
-    results = [triplet_translation, bm3d, deep_image_prior]
-    check_test_set(results, degraded_pairs.sha256)
-    pairs = held_out_pairs(degraded_pairs, defect_detector)
-    study = freeze_study(pairs, results, home.studies)
+    rivals = [unmasked_deep_image_prior, stopped_deep_image_prior, sequential]
+    rivals += [pix2pix, cyclegan, operation_attention, nafnet]
+    test_set, results = held_out(degraded_pairs, defect_detector), [triplet_translation, bm3d, deep_image_prior]
+    study = freeze_study(test_set, results, home.studies, rivals)
     return dg.MaterializeResult(
         value=study,
         data_version=dg.DataVersion(study.sha256),
-        metadata={"photos": len(study.photos), "methods": len(study.methods), "next": "albumen study"},
+        metadata={"photos": len(study.photos), "methods": ", ".join(study.methods), "next": "albumen study"},
     )
 
 
@@ -65,7 +71,7 @@ def old_photo_scores(
     from ops.pictures import markdown_picture
     from ops.releases import assemble, checkpoint_weights
     from ops.restorers.triplet import TripletRestorer
-    from ops.test_set import defect_finder, held_out_pairs
+    from ops.test_set import defect_finder, held_out
 
     recipe = config.recipe
     weights = checkpoint_weights(degraded_vae, clean_vae, latent_mapping, defect_detector)
@@ -73,7 +79,7 @@ def old_photo_scores(
     report = report_old_photos(
         old_photos.photos[: config.num_photos],
         {"ours": ours, "BM3D": recipe.bm3d, "deep image prior": recipe.deep_image_prior},
-        held_out_pairs(degraded_pairs, defect_detector),
+        held_out(degraded_pairs, defect_detector).pairs,
         defect_finder(defect_detector),
         home.results,
         home.studies,

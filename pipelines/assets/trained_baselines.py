@@ -3,25 +3,38 @@
 Methods that need no training stand in ``baselines.py``.
 """
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
 import dagster as dg
 
 from ops.checkpoints import Checkpoint
 from ops.corpora.records import Corpus
 from ops.method_results import MethodResult
-from ops.pair_sets import PairSet
-from pipelines.assets.baselines import AFTER_TRAINING
-from pipelines.assets.grounds import pair_grounds
+from ops.pair_sets import PairSet, SharedCrops
+from pipelines.assets.grounds import baseline_grounds, pair_grounds
+from pipelines.assets.method_runs import AFTER_TRAINING, scored
 from pipelines.assets.training import described
 from pipelines.resources import Compute, Home, Tracking
 from pipelines.run_config import RunScale
 
-if TYPE_CHECKING:
-    from torch import nn
 
-    from ops.restorers.restorer import Restorer
+@dg.asset(group_name="trained_baselines", code_version="1", kinds={"safetensors"}, op_tags=AFTER_TRAINING)
+def shared_crops(
+    context: dg.AssetExecutionContext,
+    config: RunScale,
+    clean_photos: Corpus,
+    textures: Corpus,
+    degraded_pairs: PairSet,
+    home: Home,
+    compute: Compute,
+) -> dg.MaterializeResult[SharedCrops | None]:
+    """The crops that all trained baselines learn from, made once; at larger scales each makes its own as it learns."""
+    from ops.baseline_recipes import budget_of
+    from ops.shared_crops import make_shared_crops
+
+    if not config.baselines.shares_crops:
+        return dg.MaterializeResult(value=None, metadata={"crops": "made anew for every baseline"})
+    budget, grounds = budget_of(config.recipe), pair_grounds(config, clean_photos, textures, degraded_pairs, compute)
+    made = make_shared_crops(grounds.source, budget, grounds.facts, home.pairs, context.log.info)
+    return dg.MaterializeResult(value=made, metadata={"crops": made.num_crops, "folder": str(made.folder)})
 
 
 @dg.asset(group_name="trained_baselines", code_version="1", kinds={"pytorch", "mlflow"}, op_tags=AFTER_TRAINING)
@@ -31,6 +44,7 @@ def pix2pix(
     clean_photos: Corpus,
     textures: Corpus,
     degraded_pairs: PairSet,
+    shared_crops: SharedCrops | None,
     defect_detector: Checkpoint,
     home: Home,
     tracking: Tracking,
@@ -39,12 +53,12 @@ def pix2pix(
     """Pix2pix: a U-Net with a conditional discriminator, trained on pairs."""
     from ops.stages.translation import load_pix2pix, train_pix2pix
 
-    grounds = pair_grounds(config, clean_photos, textures, degraded_pairs, compute)
+    grounds = baseline_grounds(config, clean_photos, textures, degraded_pairs, shared_crops, compute)
     with tracking.bench(context, home, compute) as bench:
         checkpoint = train_pix2pix(config.baselines.pix2pix, grounds.source, grounds.shown, grounds.facts, bench)
     restorer = load_pix2pix(checkpoint)
-    result = _score(context, "pix2pix", restorer, restorer.network, [checkpoint], degraded_pairs, defect_detector, home)
-    return _with_training(result, checkpoint)
+    name, network = "pix2pix", restorer.network
+    return scored(context, name, restorer, degraded_pairs, defect_detector, home, network, [checkpoint])
 
 
 @dg.asset(group_name="trained_baselines", code_version="1", kinds={"pytorch", "mlflow"}, op_tags=AFTER_TRAINING)
@@ -55,6 +69,7 @@ def cyclegan(
     old_photos: Corpus,
     textures: Corpus,
     degraded_pairs: PairSet,
+    shared_crops: SharedCrops | None,
     defect_detector: Checkpoint,
     home: Home,
     tracking: Tracking,
@@ -65,16 +80,14 @@ def cyclegan(
     from ops.stages.translation import load_cyclegan, train_cyclegan
 
     recipe = config.baselines.cyclegan
-    grounds = pair_grounds(config, clean_photos, textures, degraded_pairs, compute)
+    grounds = baseline_grounds(config, clean_photos, textures, degraded_pairs, shared_crops, compute)
     old = old_crops(old_photos, recipe.schedule.crop_px, recipe.schedule.seed)
     facts = {**grounds.facts, "old photos": old_photos.sha256}
     with tracking.bench(context, home, compute) as bench:
         checkpoint = train_cyclegan(recipe, grounds.source, old, grounds.shown, facts, bench)
     restorer = load_cyclegan(checkpoint)
-    result = _score(
-        context, "CycleGAN", restorer, restorer.network, [checkpoint], degraded_pairs, defect_detector, home
-    )
-    return _with_training(result, checkpoint)
+    name, network = "CycleGAN", restorer.network
+    return scored(context, name, restorer, degraded_pairs, defect_detector, home, network, [checkpoint])
 
 
 @dg.asset(group_name="trained_baselines", code_version="1", kinds={"pytorch", "mlflow"}, op_tags=AFTER_TRAINING)
@@ -84,6 +97,7 @@ def operation_attention(
     clean_photos: Corpus,
     textures: Corpus,
     degraded_pairs: PairSet,
+    shared_crops: SharedCrops | None,
     defect_detector: Checkpoint,
     home: Home,
     tracking: Tracking,
@@ -93,21 +107,12 @@ def operation_attention(
     from ops.stages.supervised import load_operation_attention, train_operation_attention
 
     recipe = config.baselines.operation_attention
-    grounds = pair_grounds(config, clean_photos, textures, degraded_pairs, compute)
+    grounds = baseline_grounds(config, clean_photos, textures, degraded_pairs, shared_crops, compute)
     with tracking.bench(context, home, compute) as bench:
         checkpoint = train_operation_attention(recipe, grounds.source, grounds.shown, grounds.facts, bench)
     restorer = load_operation_attention(checkpoint)
-    result = _score(
-        context,
-        "operation-wise attention",
-        restorer,
-        restorer.network,
-        [checkpoint],
-        degraded_pairs,
-        defect_detector,
-        home,
-    )
-    return _with_training(result, checkpoint)
+    name, network = "operation-wise attention", restorer.network
+    return scored(context, name, restorer, degraded_pairs, defect_detector, home, network, [checkpoint])
 
 
 @dg.asset(group_name="trained_baselines", code_version="1", kinds={"pytorch", "mlflow"}, op_tags=AFTER_TRAINING)
@@ -117,6 +122,7 @@ def nafnet(
     clean_photos: Corpus,
     textures: Corpus,
     degraded_pairs: PairSet,
+    shared_crops: SharedCrops | None,
     defect_detector: Checkpoint,
     home: Home,
     tracking: Tracking,
@@ -126,12 +132,12 @@ def nafnet(
     from ops.stages.supervised import load_nafnet, train_nafnet
 
     recipe = config.baselines.nafnet
-    grounds = pair_grounds(config, clean_photos, textures, degraded_pairs, compute)
+    grounds = baseline_grounds(config, clean_photos, textures, degraded_pairs, shared_crops, compute)
     with tracking.bench(context, home, compute) as bench:
         checkpoint = train_nafnet(recipe, grounds.source, grounds.shown, grounds.facts, bench)
     restorer = load_nafnet(checkpoint)
-    result = _score(context, "NAFNet", restorer, restorer.network, [checkpoint], degraded_pairs, defect_detector, home)
-    return _with_training(result, checkpoint)
+    name, network = "NAFNet", restorer.network
+    return scored(context, name, restorer, degraded_pairs, defect_detector, home, network, [checkpoint])
 
 
 @dg.asset(group_name="trained_baselines", code_version="1", kinds={"pytorch", "mlflow"}, op_tags=AFTER_TRAINING)
@@ -141,6 +147,7 @@ def edge_model(
     clean_photos: Corpus,
     textures: Corpus,
     degraded_pairs: PairSet,
+    shared_crops: SharedCrops | None,
     home: Home,
     tracking: Tracking,
     compute: Compute,
@@ -148,7 +155,7 @@ def edge_model(
     """EdgeConnect's first network: draws the edges that a hole has swallowed."""
     from ops.stages.edge_connect import train_edge_model
 
-    grounds = pair_grounds(config, clean_photos, textures, degraded_pairs, compute)
+    grounds = baseline_grounds(config, clean_photos, textures, degraded_pairs, shared_crops, compute)
     with tracking.bench(context, home, compute) as bench:
         return described(
             train_edge_model(config.baselines.edge_model, grounds.source, grounds.shown, grounds.facts, bench)
@@ -162,6 +169,7 @@ def edge_connect(
     clean_photos: Corpus,
     textures: Corpus,
     degraded_pairs: PairSet,
+    shared_crops: SharedCrops | None,
     edge_model: Checkpoint,
     home: Home,
     tracking: Tracking,
@@ -171,7 +179,7 @@ def edge_connect(
     from ops.stages.edge_connect import train_completion
 
     recipe = config.baselines.edge_connect
-    grounds = pair_grounds(config, clean_photos, textures, degraded_pairs, compute)
+    grounds = baseline_grounds(config, clean_photos, textures, degraded_pairs, shared_crops, compute)
     with tracking.bench(context, home, compute) as bench:
         return described(train_completion(recipe, edge_model, grounds.source, grounds.shown, grounds.facts, bench))
 
@@ -195,31 +203,5 @@ def sequential(
     inpaint = load_edge_connect(edge_model, edge_connect)
     networks = nn.ModuleList([inpaint.edge_model, inpaint.completion])
     restorer, training = Sequential(config.recipe.bm3d, inpaint), [edge_model, edge_connect]
-    result = _score(
-        context, "BM3D then EdgeConnect", restorer, networks, training, degraded_pairs, defect_detector, home
-    )
-    return _with_training(result, edge_connect)
-
-
-def _score(
-    context: dg.AssetExecutionContext,
-    method: str,
-    restorer: "Restorer",
-    network: "nn.Module",
-    training: Sequence[Checkpoint],
-    degraded_pairs: PairSet,
-    defect_detector: Checkpoint,
-    home: Home,
-) -> MethodResult:
-    """The method on the held-out pairs, with the detected masks."""
-    from ops.method_results import run_method
-    from ops.test_set import held_out_pairs
-
-    pairs, test_set = held_out_pairs(degraded_pairs, defect_detector), degraded_pairs.sha256
-    return run_method(method, restorer, pairs, test_set, home.results, context.log.info, network, training)
-
-
-def _with_training(result: MethodResult, checkpoint: Checkpoint) -> dg.MaterializeResult[MethodResult]:
-    """The results, beside what is to be seen of the training."""
-    seen, facts = described(checkpoint).metadata, {"file": dg.MetadataValue.path(result.path)}
-    return dg.MaterializeResult(value=result, metadata={**(seen or {}), **facts})
+    name = "BM3D then EdgeConnect"
+    return scored(context, name, restorer, degraded_pairs, defect_detector, home, networks, training)

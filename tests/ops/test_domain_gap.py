@@ -45,5 +45,5 @@ def test_photos_of_another_tone_lie_further_away_than_chance(tmp_path: Path) -> 
     gap = measure_gap(vae, GapCrops(0.4 * halves[0], halves[1], halves[2]))
     assert gap.frechet > 5 * gap.frechet_by_chance
     assert gap.sliced > 2 * gap.sliced_by_chance
-    assert f"| tiny | {gap.frechet:.4f} |" in gap_table({"tiny": gap})
+    assert f"| tiny | {gap.frechet:.4f} |" in gap_table({"tiny": gap}).markdown()
     assert decode_rgb(gap_plot({"tiny": gap, "same": gap})).shape[1] == 3

@@ -10,6 +10,7 @@ from torch import Tensor
 from ops.evaluation import EvaluationPair
 from ops.method_results import MethodResult, run_method
 from ops.score_report import write_score_report
+from ops.test_set import HeldOut
 from ops.tracking import MemoryLog
 
 
@@ -20,7 +21,7 @@ def pair(name: str) -> EvaluationPair:
     return EvaluationPair(name, clean, degraded, torch.zeros(1, 1, 24, 24), ("noise",), 0.0)
 
 
-PAIRS = [pair("a"), pair("bb"), pair("ccc")]
+HELD_OUT = HeldOut((pair("a"), pair("bb"), pair("ccc")), "f" * 64)
 
 
 def halfway(degraded: Tensor, mask: Tensor | None) -> Tensor:
@@ -29,12 +30,12 @@ def halfway(degraded: Tensor, mask: Tensor | None) -> Tensor:
 
 @pytest.fixture
 def ours(tmp_path: Path) -> MethodResult:
-    return run_method("ours", halfway, PAIRS, "f" * 64, tmp_path, lambda line: None)
+    return run_method("ours", halfway, HELD_OUT, tmp_path, lambda line: None)
 
 
 def test_the_report_is_written_with_every_table_and_picture(ours: MethodResult, tmp_path: Path) -> None:
     log = MemoryLog()
-    report = write_score_report(PAIRS, "f" * 64, [ours], tmp_path / "report", log)
+    report = write_score_report(HELD_OUT, [ours], tmp_path / "report", log)
     written = {file.name for file in (tmp_path / "report").iterdir()}
     assert written == {
         "evaluation.md", "evaluation.html", "scores.md", "scores.parquet", "comparison.png", "damage.png",
@@ -50,7 +51,15 @@ def test_the_report_is_written_with_every_table_and_picture(ours: MethodResult, 
 def test_scores_of_another_test_set_are_never_mixed_in(ours: MethodResult, tmp_path: Path) -> None:
     stranger = replace(ours, method="older", test_set="0" * 64)
     with pytest.raises(ValueError, match=r"test set is ffffffffffff, .*older: 000000000000.*again"):
-        write_score_report(PAIRS, "f" * 64, [ours, stranger], tmp_path, MemoryLog())
+        write_score_report(HELD_OUT, [ours, stranger], tmp_path, MemoryLog())
+
+
+def test_a_rival_stands_in_the_table_only_with_results_of_this_test_set(ours: MethodResult, tmp_path: Path) -> None:
+    rival = run_method("rival", halfway, HELD_OUT, tmp_path, lambda line: None)
+    outdated = replace(rival, method="outdated", test_set="0" * 64)
+    report = write_score_report(HELD_OUT, [ours], tmp_path / "report", MemoryLog(), rivals=[rival, None, outdated])
+    assert set(report.gains) == {"input", "ours", "rival"}
+    assert "outdated is left out: its results are of test set 000000000000" in report.table
 
 
 def test_a_method_that_computes_is_counted(ours: MethodResult, tmp_path: Path) -> None:
@@ -59,7 +68,7 @@ def test_a_method_that_computes_is_counted(ours: MethodResult, tmp_path: Path) -
     def convolved(degraded: Tensor, mask: Tensor | None) -> Tensor:
         return network(degraded).detach()
 
-    cost = run_method("1x1", convolved, PAIRS, "f" * 64, tmp_path, lambda line: None, network).cost
+    cost = run_method("1x1", convolved, HELD_OUT, tmp_path, lambda line: None, network).cost
     assert cost is not None
     assert (cost.parameters, cost.gflop) == (9, pytest.approx(2 * 9 * 24 * 24 / 1e9))
     assert ours.cost is not None

@@ -73,7 +73,7 @@ def test_the_report_has_tables_a_sheet_and_a_study(tmp_path: Path) -> None:
     out, studies = tmp_path / "out", tmp_path / "studies"
     report = report_old_photos(photos, methods, clean, white_is_damage, out, studies, lambda line: None)
     text = (out / "old_photos.md").read_text()
-    assert "| none | 2 | not available | 100% | 100.0 |" in text
+    assert "| none | 2 | not available | not available | 100% | 100.0 |" in text
     assert "Identity test" in text
     assert (out / "before_after.png").is_file()
     assert report.num_photos == 2

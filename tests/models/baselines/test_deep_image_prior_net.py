@@ -1,5 +1,7 @@
 """The hourglass of Deep Image Prior is the authors' one."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -9,8 +11,10 @@ AUTHORS = DeepImagePriorConfig(noise_channels=32, width=128, skip_channels=4, sc
 SMALL = DeepImagePriorConfig(noise_channels=4, width=8, skip_channels=2, scales=3)
 
 
-def test_the_parameter_count_is_that_of_the_authors_net() -> None:
-    assert sum(parameter.numel() for parameter in SkipNetwork(AUTHORS).parameters()) == 2_217_831
+@pytest.mark.parametrize(("skip_channels", "count"), [(4, 2_217_831), (128, 3_002_627)])  # for noise, for holes
+def test_the_parameter_count_is_that_of_the_authors_net(skip_channels: int, count: int) -> None:
+    network = SkipNetwork(replace(AUTHORS, skip_channels=skip_channels))
+    assert sum(parameter.numel() for parameter in network.parameters()) == count
 
 
 def test_a_photo_in_range_comes_out_at_the_size_of_the_noise() -> None:

@@ -63,7 +63,7 @@ def test_a_verdict_sees_seventy_pixels_and_256_pixels_have_30_by_30_of_them(norm
     photo = torch.rand(1, 3, 256, 256, requires_grad=True)
     verdict = judge(photo)[-1]
     assert verdict.shape == (1, 1, 30, 30)
-    if norm is JudgeNorm.INSTANCE:  # its means look at the whole photo; the patch is what the convolutions see
+    if norm is not JudgeNorm.SPECTRAL:  # its means look at the whole photo; the patch is what the convolutions see
         for layer in list(judge.layers)[1:4]:
             layer.add_module("1", nn.Identity())
     (gradient,) = torch.autograd.grad(judge(photo)[-1][0, 0, 15, 15], photo)
@@ -103,6 +103,20 @@ def test_pix2pix_has_three_dropouts_at_full_depth_and_forgets_earlier_photos() -
     assert torch.equal(net.eval()(photo), before)
 
 
+def test_photos_of_one_batch_know_nothing_of_each_other() -> None:
+    """Pix2pix learns with the statistics of one photo, as its authors' batches of one do, however large the batch."""
+    net, judge = Pix2PixGenerator(SMALL_PIX2PIX).eval(), Pix2PixDiscriminator(SMALL_PIX2PIX)
+    degraded, photo = torch.rand(3, 3, 64, 64), torch.rand(3, 3, 64, 64)
+    assert_close(net(degraded)[1:2], net(degraded[1:2]))
+    assert_close(judge(degraded, photo)[-1][1:2], judge(degraded[1:2], photo[1:2])[-1])
+
+
+def test_one_photo_is_normalised_as_batch_norm_would_normalise_it() -> None:
+    features = torch.rand(1, 8, 6, 6)
+    normed = nn.InstanceNorm2d(8, affine=True)(features)
+    assert_close(normed, nn.BatchNorm2d(8, track_running_stats=False)(features))
+
+
 def test_cyclegan_is_the_same_in_training_and_evaluation() -> None:
     net, photo = CycleGanGenerator(SMALL_CYCLEGAN), torch.rand(1, 3, 32, 32)
     assert torch.equal(net.train()(photo), net.eval()(photo))
@@ -114,6 +128,17 @@ def test_operation_weights_sum_to_one_and_depend_on_the_photo() -> None:
     assert weights.shape == (2, 4, 8)
     assert_close(weights.sum(dim=-1), torch.ones(2, 4))
     assert not torch.equal(weights[0], weights[1])
+
+
+def test_operation_attention_has_as_many_tensors_as_the_authors_checkpoint() -> None:
+    assert len(OperationAttentionNetwork(ATTENTION).state_dict()) == 980
+
+
+def test_all_forty_layers_of_the_authors_network_weigh_their_operations() -> None:
+    net, features = OperationAttentionNetwork(ATTENTION), torch.rand(1, 16, 9, 9)
+    weights = torch.cat([group.weigh(features) for group in net.groups], dim=1)  # type: ignore[operator]
+    assert weights.shape == (1, 40, 8)
+    assert_close(weights.sum(dim=-1), torch.ones(1, 40))
 
 
 def test_a_tile_is_given_other_operations_than_the_whole_photo() -> None:

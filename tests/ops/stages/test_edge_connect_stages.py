@@ -10,10 +10,11 @@ from torch.nn import functional as F
 
 from models.baselines.edge_connect import EdgeConnectConfig
 from ops.checkpoints import Checkpoint
+from ops.metrics import roc_auc
 from ops.pairs import PairBatch
 from ops.parts import WHOLE, Part
 from ops.restorers.bm3d import BlindBm3d
-from ops.restorers.edge_connect import EdgeConnect
+from ops.restorers.edge_connect import EdgeConnect, complete_edges
 from ops.restorers.sequential import Sequential
 from ops.stages.edge_connect import (
     CompletionRecipe,
@@ -21,6 +22,7 @@ from ops.stages.edge_connect import (
     EdgeStage,
     hole_batch,
     load_edge_connect,
+    load_edge_model,
     train_completion,
     train_edge_model,
 )
@@ -70,6 +72,16 @@ def restorer(edge_model: Checkpoint, completion: Checkpoint) -> EdgeConnect:
 def test_the_edge_model_comes_nearer_to_true_edges(edge_model: Checkpoint) -> None:
     _, untrained = EdgeStage(EDGES).losses(hole_batch(SHOWN, 1), torch.Generator())
     assert edge_model.history[-1]["feature_matching"] < 0.9 * untrained["feature_matching"]
+
+
+def test_edges_in_the_hole_are_found_better_than_by_chance(edge_model: Checkpoint) -> None:
+    """The drawn probability is higher on true edges than elsewhere in the hole, over photos it never saw."""
+    unseen = hole_batch(HoledDiscs().batch(77, 8, 32), 1)
+    known = unseen.edges * (1 - unseen.hole)
+    drawn = complete_edges(load_edge_model(edge_model), unseen.clean, known, unseen.hole)
+    inside = unseen.hole.bool()
+    assert unseen.edges[inside].sum() > 20
+    assert roc_auc(drawn[inside], unseen.edges[inside]) > 0.6
 
 
 def test_paint_in_the_hole_is_nearer_to_the_truth_than_grey(restorer: EdgeConnect) -> None:

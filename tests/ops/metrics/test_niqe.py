@@ -5,7 +5,7 @@ import torch
 from skimage import data
 from torch import Tensor
 
-from ops.metrics.naturalness import niqe
+from ops.metrics.niqe import niqe
 
 
 def photo(name: str) -> Tensor:
