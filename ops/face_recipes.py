@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from models.discriminators import DiscriminatorConfig
-from models.face import FaceGeneratorConfig, Start
+from models.face import FaceGeneratorConfig, FaceNorm, Start
 from ops.degradation.recipe import STANDARD_DEGRADATION
 from ops.degradation.resolution import ResolutionRanges
 from ops.faces.find import Search
@@ -46,6 +46,7 @@ _SETTINGS = FaceSettings(
     min_second_score=0.95,
     max_shift=0.06,  # measured in docs/decisions/0011-faces.md
     max_structure_distance=0.08,
+    min_change=0.012,  # above what undamaged faces of the validation people change by, at most 0.0097
 )
 
 PAPER_FACES = FaceRecipe(
@@ -56,11 +57,14 @@ PAPER_FACES = FaceRecipe(
         injection_px=(8, 16, 32, 64, 128, 256),
         start=Start.FACE,
         latent_size=256,
+        norm=FaceNorm.BATCH,
         is_spectral=True,
         has_pixel_shortcut=False,
     ),
     discriminator=DiscriminatorConfig(width=64, num_strided=3, num_scales=2),
-    weights=FaceWeights(l1=0, adversarial=1, feature_matching=10, perceptual=10, structure=1),
+    weights=FaceWeights(
+        decibel=0, adversarial=1, feature_matching=10, adversarial_from=0.0, perceptual=10, structure=1
+    ),
     schedule=Schedule(
         steps=100 * _PAPER_UPDATES_PER_EPOCH,
         steady_steps=50 * _PAPER_UPDATES_PER_EPOCH,
@@ -82,19 +86,22 @@ PAPER_FACES = FaceRecipe(
 STANDARD_FACES = FaceRecipe(
     network=FaceGeneratorConfig(
         start_px=8,
-        widths=((128,), (128,), (96,), (64,), (32,)),
+        widths=((96,), (96,), (64,), (24,), (24,)),
         condition_width=16,
         injection_px=(8, 16, 32, 64, 128),
         start=Start.FACE,
         latent_size=128,
+        norm=FaceNorm.PIXEL,
         is_spectral=False,
         has_pixel_shortcut=True,
     ),
     discriminator=DiscriminatorConfig(width=16, num_strided=3, num_scales=2),
-    weights=FaceWeights(l1=10, adversarial=0.02, feature_matching=0.2, perceptual=0.3, structure=0.5),
+    weights=FaceWeights(
+        decibel=0.1, adversarial=0.01, feature_matching=0.2, adversarial_from=0.85, perceptual=0.3, structure=2.0
+    ),
     schedule=Schedule(
-        steps=4_500,
-        steady_steps=2_500,
+        steps=460,
+        steady_steps=282,
         batch_size=4,
         crop_px=128,
         learning_rate=1e-3,
@@ -102,12 +109,12 @@ STANDARD_FACES = FaceRecipe(
         betas=(0.9, 0.99),
         gradient_clip=1.0,
         ema_decay=0.995,
-        is_bf16=False,
+        is_bf16=True,
         seed=0,
     ),
     degradation=_DEGRADATION,
     settings=replace(_SETTINGS, canvas_px=128),
-    study_steps=1_000,
+    study_steps=250,
 )
 
 SMOKE_FACES = FaceRecipe(
@@ -118,12 +125,13 @@ SMOKE_FACES = FaceRecipe(
         injection_px=(8, 16, 32, 64),
         start=Start.FACE,
         latent_size=16,
+        norm=FaceNorm.PIXEL,
         is_spectral=False,
         has_pixel_shortcut=True,
     ),
     discriminator=DiscriminatorConfig(width=8, num_strided=2, num_scales=1),
     weights=STANDARD_FACES.weights,
-    schedule=replace(STANDARD_FACES.schedule, steps=100, steady_steps=50, crop_px=64, ema_decay=0.99),
+    schedule=replace(STANDARD_FACES.schedule, steps=100, steady_steps=50, crop_px=64, ema_decay=0.99, is_bf16=False),
     degradation=_DEGRADATION,
     settings=replace(_SETTINGS, canvas_px=64, search=replace(_SETTINGS.search, longest_px=512, turns=(0,))),
     study_steps=60,

@@ -32,6 +32,12 @@ def change_of(before: Tensor, after: Tensor) -> Tensor:
     return (change - tone) * weight
 
 
+def size_of(change: Tensor) -> float:
+    """Root mean square of a ``change`` (1, 3, S, S) within the face, in [0, 1] units."""
+    weight = feather(change.shape[-1])
+    return math.sqrt(float((change.square() * weight).sum() / (3 * weight.sum())))
+
+
 def lost_grain(before: Tensor, after: Tensor, around: Tensor) -> float:
     """Standard deviation of the grain to give back to an enhanced face.
 

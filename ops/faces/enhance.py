@@ -15,7 +15,7 @@ from torch import Tensor
 from models.face_finder import FaceFinder
 from ops import large_tensors
 from ops.faces.align import Affine, align, alignment, feather, share_outside, window_of, within
-from ops.faces.blend import blend, change_of, lost_grain
+from ops.faces.blend import blend, change_of, lost_grain, size_of
 from ops.faces.find import Face, find_faces
 from ops.faces.records import FaceRecord, Outcome
 from ops.faces.second_look import compare_faces, is_confirmed
@@ -66,11 +66,10 @@ def enhance_faces(photo: Tensor, finder: FaceFinder, enhancer: Enhancer, setting
             continue
         enhanced = next(after)
         shift, distance = compare_faces(finder, one.canvas, enhanced)
-        is_same = shift <= settings.max_shift and distance <= settings.max_structure_distance  # False for NaN
-        if is_same:
+        outcome = _judged(one.canvas, enhanced, shift, distance, settings)
+        if outcome is Outcome.ENHANCED:
             restored = _copied(photo) if restored is photo else restored
             _lay_back(restored, one, enhanced, settings.strength)
-        outcome = Outcome.ENHANCED if is_same else Outcome.CHANGED
         records.append(_record(one, outcome, _measured(shift), _measured(distance)))
     return EnhancedFaces(restored, tuple(records))
 
@@ -86,6 +85,13 @@ def _aligned(photo: Tensor, face: Face, finder: FaceFinder, settings: FaceSettin
     elif not settings.is_plausible(face) or not is_confirmed(finder, canvas, settings):
         objection = Outcome.DOUBTFUL
     return _Aligned(face, affine, canvas, objection)
+
+
+def _judged(before: Tensor, after: Tensor, shift: float, distance: float, settings: FaceSettings) -> Outcome:
+    """Whether ``after`` (1, 3, S, S) may and need replace ``before``."""
+    if not (shift <= settings.max_shift and distance <= settings.max_structure_distance):  # NaN is a change, too
+        return Outcome.CHANGED
+    return Outcome.ENHANCED if size_of(change_of(before, after)) >= settings.min_change else Outcome.WHOLE
 
 
 def _in_batches(canvases: Sequence[Tensor], enhancer: Enhancer, size: int) -> list[Tensor]:

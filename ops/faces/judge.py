@@ -11,17 +11,18 @@ from torch import Tensor
 
 from models.face import FaceGenerator
 from models.face_finder import FaceFinder
+from models.lpips import Trunk
 from ops.checkpoints import Checkpoint
 from ops.corpora.records import Corpus
-from ops.faces.align import align, alignment
-from ops.faces.blend import change_of
+from ops.faces.align import align, alignment, feather
+from ops.faces.blend import change_of, size_of
 from ops.faces.enhance import enhance_faces
 from ops.faces.find import find_faces
 from ops.faces.second_look import inspected, structure_distance
 from ops.faces.settings import FaceSettings
 from ops.faces.verdict import FaceVerdict
 from ops.images import decode_rgb
-from ops.metrics import psnr
+from ops.metrics.weights import WeightsMissingError, load_lpips
 from ops.pairs import PairBatch
 from ops.pictures import contact_sheet, markdown_picture
 from ops.stages.face import FaceRecipe, face_pairs, trained_generator
@@ -62,18 +63,35 @@ def judge_generator(
 ) -> FaceVerdict:
     """Compare degraded and restored faces with the clean ones of ``pairs``, cut from ``num_faces`` held-out faces.
 
-    Judged is what would reach a photo: the change within the face, without its tone.
+    Judged is what would reach a photo at the strength of ``settings``: the change within the face, without its tone, if
+    there is enough of it.
     """
     if pairs is None:
         return _UNJUDGED
-    restored = torch.cat([_laid_back(face, generator(face)) for face in pairs.degraded.split(1)])
-    levels = [_mean_psnr(faces, pairs.clean) for faces in (pairs.degraded, restored)]
-    looks = [inspected(finder.inspector, faces) for faces in (pairs.degraded, restored, pairs.clean)]
-    structures = [float(structure_distance(look, looks[2]).mean()) for look in looks[:2]]
-    (psnr_input, psnr_restored), (structure_input, structure_restored) = levels, structures
-    is_better = psnr_restored > psnr_input and structure_restored < structure_input and num_faces >= _LEAST_FACES
-    strength = settings.strength if is_better else 0.0
-    return FaceVerdict(num_faces, psnr_input, psnr_restored, structure_input, structure_restored, strength)
+    restored = torch.cat([_laid_back(face, generator(face), settings) for face in pairs.degraded.split(1)])
+    before, after = pairs.degraded, restored
+    psnr_input, psnr_restored = (float(face_psnr(faces, pairs.clean).mean()) for faces in (before, after))
+    looks = [inspected(finder.inspector, faces) for faces in (before, after, pairs.clean)]
+    structure_input, structure_restored = (float(structure_distance(look, looks[2]).mean()) for look in looks[:2])
+    lpips_input, lpips_restored = (_lpips(faces, pairs.clean) for faces in (before, after))
+    measured = FaceVerdict(
+        num_faces,
+        psnr_input,
+        psnr_restored,
+        structure_input,
+        structure_restored,
+        settings.strength,
+        lpips_input,
+        lpips_restored,
+    )
+    return measured if measured.is_better and num_faces >= _LEAST_FACES else replace(measured, strength=0.0)
+
+
+def face_psnr(faces: Tensor, clean: Tensor) -> Tensor:
+    """PSNR of ``faces`` (N, 3, S, S) within the face, by the weights of ``feather``: (N,) in dB, at most 60."""
+    weight = feather(clean.shape[-1])
+    error = ((faces - clean).square() * weight).sum(dim=(1, 2, 3)) / (3 * weight.sum())
+    return -10 * torch.log10(error.clamp(min=1e-6))
 
 
 def example_faces(
@@ -107,8 +125,20 @@ def _shown(
     return shown
 
 
-def _laid_back(degraded: Tensor, restored: Tensor) -> Tensor:
-    return (degraded + change_of(degraded, restored)).clamp(0, 1)
+def _laid_back(degraded: Tensor, restored: Tensor, settings: FaceSettings) -> Tensor:
+    change = change_of(degraded, restored)
+    if size_of(change) < settings.min_change:
+        return degraded
+    return (degraded + settings.strength * change).clamp(0, 1)
+
+
+def _lpips(faces: Tensor, clean: Tensor) -> float | None:
+    """Mean LPIPS of AlexNet; None without its weights."""
+    try:
+        network = load_lpips(Trunk.ALEX)
+    except WeightsMissingError:
+        return None
+    return float(network(faces, clean).mean())
 
 
 def _paired(cells: list[list[Tensor]], captions: list[list[str]]) -> Tensor:
@@ -118,8 +148,3 @@ def _paired(cells: list[list[Tensor]], captions: list[list[str]]) -> Tensor:
     rows = [one + other for one, other in zip(cells[::2], cells[1::2], strict=True)]
     below = [one + other for one, other in zip(captions[::2], captions[1::2], strict=True)]
     return contact_sheet(rows, ["before", "after"] * 2, cell_px=_CELL_PX, captions=below)
-
-
-def _mean_psnr(faces: Tensor, clean: Tensor) -> float:
-    rows = zip(faces.split(1), clean.split(1), strict=True)
-    return sum(min(psnr(face, truth), 60.0) for face, truth in rows) / len(clean)

@@ -13,6 +13,7 @@ class Outcome(StrEnum):
     TOO_SMALL = "left: too small"
     AT_THE_BORDER = "left: cut by the border"
     DOUBTFUL = "left: perhaps not a face"
+    WHOLE = "left: nothing to mend"
     CHANGED = "left: the enhancement would have changed the face"
 
 

@@ -11,7 +11,6 @@ from ops.corpora.records import Corpus
 from ops.faces.finder_weights import WHEEL
 from ops.faces.settings import FaceSettings
 from ops.faces.verdict import JudgedFaces
-from ops.stages.face import FaceRecipe
 
 
 @dataclass(frozen=True)
@@ -37,8 +36,11 @@ class ReleasedFaces:
         return () if faces is None or self.network is None else (faces,)
 
 
-def released_faces(judged: JudgedFaces | None, scale: str) -> ReleasedFaces:
-    """What a release of ``scale`` gets by the verdict; ``judged`` is None if no generator was trained."""
+def released_faces(judged: JudgedFaces | None, scale: str, settings: FaceSettings) -> ReleasedFaces:
+    """What a release of ``scale`` gets by the verdict; ``judged`` is None if no generator was trained.
+
+    ``settings`` are those of the recipe, by which the generator was judged; the verdict decides their strength.
+    """
     if judged is None:
         return _without("no face generator was trained (job `train_faces`)")
     generator, verdict = judged.generator, judged.verdict
@@ -46,10 +48,9 @@ def released_faces(judged: JudgedFaces | None, scale: str) -> ReleasedFaces:
         return _without(f"the face generator at hand was trained at scale {generator.facts['scale']}, not {scale}")
     if verdict.strength == 0:
         return _without(f"the trained generator does not help enough people to be let near any ({verdict})")
-    recipe = config_from_json(FaceRecipe, generator.facts["recipe"])
     return ReleasedFaces(
-        recipe.network,
-        replace(recipe.settings, strength=verdict.strength),
+        config_from_json(FaceGeneratorConfig, generator.facts["recipe"]["network"]),
+        replace(settings, strength=verdict.strength),
         {"face_generator": (generator.weights, "")},
         (generator,),
         f"Faces are enhanced at strength {verdict.strength:g} unless another is asked for ({verdict}). A face that "

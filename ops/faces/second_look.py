@@ -45,4 +45,4 @@ def structure_distance(first: Inspection, second: Inspection) -> Tensor:
     They tell eyes, nose and mouth, their place and their light. They were not trained to tell persons apart, so this
     is no identity distance and must not be called one.
     """
-    return 1 - torch.cosine_similarity(first.features, second.features, dim=1)
+    return 1 - torch.cosine_similarity(first.features.float(), second.features.float(), dim=1)

@@ -26,6 +26,8 @@ class FaceSettings:
         min_second_score: least score of the second look, at the aligned face.
         max_shift: largest mean move of the landmarks by the enhancement, in eye distances.
         max_structure_distance: largest ``structure_distance`` between the face before and after.
+        min_change: least root mean square change within the face, in [0, 1] units; a face that would change less shows
+            nothing to mend.
     """
 
     search: Search
@@ -38,6 +40,7 @@ class FaceSettings:
     min_second_score: float
     max_shift: float
     max_structure_distance: float
+    min_change: float
 
     @property
     def canonical_eye_distance(self) -> float:

@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import torch
+from pydantic import TypeAdapter
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from models.discriminators import DiscriminatorConfig, MultiscaleDiscriminator
 from models.face import FaceGenerator, FaceGeneratorConfig, Start
 from models.face_finder import FaceFinder, FaceInspector
-from ops.checkpoints import Checkpoint, config_to_json
+from ops.checkpoints import Checkpoint
 from ops.corpora.records import Corpus, CorpusPhoto
 from ops.degradation.recipe import DegradationRecipe
+from ops.faces.align import feather
 from ops.faces.second_look import inspected, structure_distance
 from ops.faces.settings import FaceSettings
 from ops.images import encode_png
@@ -34,17 +35,19 @@ class FaceWeights:
     """What each term counts; zero switches a term off.
 
     Attributes:
-        l1: distance to the clean face.
+        decibel: each decibel of ``face_error``.
         adversarial: hinge loss of a judge that sees the degraded face beside the restored one.
         feature_matching: distance of that judge's layers.
+        adversarial_from: share of the schedule after which the judge and its two terms join.
         perceptual: distance of the face inspector's convolutions; no VGG comes with an ordinary install.
         structure: ``structure_distance`` to the clean face, which keeps eyes, nose and mouth this person's own as far
             as the inspector can tell; it is no identity distance.
     """
 
-    l1: float
+    decibel: float
     adversarial: float
     feature_matching: float
+    adversarial_from: float
     perceptual: float
     structure: float
 
@@ -62,6 +65,14 @@ class FaceRecipe:
     study_steps: int
 
 
+@dataclass(frozen=True)
+class FaceBatch:
+    """``pairs`` of degraded and clean faces; ``is_judged`` once the judge has joined."""
+
+    pairs: PairBatch
+    is_judged: bool
+
+
 class FaceStage:
     """The losses of ``FaceWeights`` between restored and clean faces; ``inspector`` is fixed and only looks."""
 
@@ -74,27 +85,30 @@ class FaceStage:
         self.inspector = inspector.eval().requires_grad_(requires_grad=False).to(device)
         self._seen: tuple[Tensor, Tensor] | None = None
 
-    def losses(self, batch: PairBatch, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
+    def losses(self, batch: FaceBatch, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
         """Weighted sum of the terms on one batch, each term for the log."""
-        restored = self.generator(batch.degraded, self._latent(batch.degraded, generator))
-        made, real = (torch.cat([batch.degraded, face], dim=1) for face in (restored, batch.clean))
-        verdicts = self.judge(made)
-        first, second = (inspected(self.inspector, face) for face in (restored, batch.clean))
-        weights = self.weights
+        weights, degraded, clean = self.weights, batch.pairs.degraded, batch.pairs.clean
+        restored = self.generator(degraded, self._latent(degraded, generator))
+        first, second = (inspected(self.inspector, face) for face in (restored, clean))
+        layers = (self.inspector.layers(face) for face in (restored, clean))
         terms = {
-            "l1": weights.l1 * F.l1_loss(restored, batch.clean),
-            "adversarial": weights.adversarial * hinge_fooling(verdicts),
-            "feature_matching": weights.feature_matching * feature_matching(verdicts, self.judge(real)),
-            "perceptual": weights.perceptual
-            * layer_distance(self.inspector.layers(restored), self.inspector.layers(batch.clean)),
+            "decibel": weights.decibel * face_error(restored, clean),
+            "perceptual": weights.perceptual * layer_distance(*layers),
             "structure": weights.structure * structure_distance(first, second).mean(),
         }
-        self._seen = (made.detach(), real)
+        self._seen = None
+        if batch.is_judged:
+            made, real = (torch.cat([degraded, face], dim=1) for face in (restored, clean))
+            verdicts = self.judge(made)
+            terms["adversarial"] = weights.adversarial * hinge_fooling(verdicts)
+            terms["feature_matching"] = weights.feature_matching * feature_matching(verdicts, self.judge(real))
+            self._seen = (made.detach(), real)
         return torch.stack(list(terms.values())).sum(), {name: float(term.detach()) for name, term in terms.items()}
 
-    def adversary_losses(self) -> Tensor:
-        """Half the sum of real and made."""
-        assert self._seen is not None
+    def adversary_losses(self) -> Tensor | None:
+        """Half the sum of real and made; None while the judge has not joined."""
+        if self._seen is None:
+            return None
         made, real = self._seen
         return (hinge(self.judge(real), is_real=True) + hinge(self.judge(made), is_real=False)) / 2
 
@@ -103,6 +117,17 @@ class FaceStage:
         if config.start is Start.FACE:
             return None
         return normal_rows(faces.new_empty(len(faces), config.latent_size), generator)
+
+
+def face_error(restored: Tensor, clean: Tensor) -> Tensor:
+    """10 log10(e + 3e-4) of each face's mean squared error e within ``feather``, averaged: minus its PSNR in dB.
+
+    Every face counts alike, the badly damaged and the nearly clean. Without the floor (35 dB) faces that are clean
+    already would hold the network still: their decibels fall fastest.
+    """
+    weight = feather(clean.shape[-1]).to(clean.device)
+    error = ((restored.float() - clean).square() * weight).sum(dim=(1, 2, 3)) / (3 * weight.sum())
+    return 10 * torch.log10(error + 3e-4).mean()
 
 
 @spread
@@ -129,12 +154,13 @@ def train_face_generator(
         stage = FaceStage(recipe, FaceInspector() if finder is None else finder.inspector, bench.device)
     source = FreshPairs(faces.train, (), recipe.degradation, schedule.seed)
 
-    def batches(step: int) -> PairBatch:
+    def batches(step: int) -> FaceBatch:
         """Degraded and clean faces of one step."""
-        return source.batch(step, schedule.batch_size, recipe.network.canvas_px, part_here()).to(bench.device)
+        pairs = source.batch(step, schedule.batch_size, recipe.network.canvas_px, part_here()).to(bench.device)
+        return FaceBatch(pairs, schedule.has_passed(recipe.weights.adversarial_from, step))
 
     facts = {
-        "recipe": config_to_json(recipe),
+        "recipe": _training_of(recipe),
         "faces": faces.sha256,
         "num_faces": len(faces.train),
         "degradation": recipe.degradation.version,
@@ -158,6 +184,12 @@ def face_pairs(recipe: FaceRecipe, faces: Sequence[CorpusPhoto], count: int) -> 
     return source.batch(0, count, recipe.network.canvas_px)
 
 
+def _training_of(recipe: FaceRecipe) -> dict[str, object]:
+    """What of ``recipe`` decides the weights: how faces are treated may change without training anew."""
+    values = TypeAdapter(FaceRecipe).dump_python(recipe, mode="json")
+    return {name: value for name, value in values.items() if name not in ("settings", "study_steps")}
+
+
 @torch.inference_mode()
 def restored_sheet(recipe: FaceRecipe, checkpoint: Checkpoint, faces: Corpus) -> Tensor:
     """Degraded, restored and clean faces of the validation split, one a row; without faces a blank canvas."""
@@ -165,6 +197,7 @@ def restored_sheet(recipe: FaceRecipe, checkpoint: Checkpoint, faces: Corpus) ->
     if pairs is None:
         blank = torch.full((1, 3, recipe.network.canvas_px, recipe.network.canvas_px), 0.5)
         pairs = PairBatch(blank, blank, blank[:, :1])
-    restored = trained_generator(recipe, checkpoint)(pairs.degraded)
+    drawn = trained_generator(recipe, checkpoint)(pairs.degraded)
+    restored = pairs.degraded.lerp(drawn, feather(pairs.clean.shape[-1]))  # only the face itself travels
     cells = [[one[None] for one in row] for row in zip(pairs.degraded, restored, pairs.clean, strict=True)]
     return contact_sheet(cells, ["degraded", "restored", "clean"])

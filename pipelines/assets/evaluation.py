@@ -107,7 +107,7 @@ def released_model(
     from ops.releases import MODEL_NAME, checkpoint_weights, register_release, write_release
 
     scale = config.scale.value
-    faces = released_faces(face_examples, scale)
+    faces = released_faces(face_examples, scale, config.recipe.face.settings)
     card = model_card(
         f"{MODEL_NAME}, recipe {scale}",
         scale,

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from models.face import FaceGenerator, FaceGeneratorConfig, Start
+from models.face import FaceGenerator, FaceGeneratorConfig, FaceNorm, PixelNorm, Start
 
 PUBLISHED = FaceGeneratorConfig(
     start_px=8,
@@ -13,11 +13,12 @@ PUBLISHED = FaceGeneratorConfig(
     injection_px=(8, 16, 32, 64, 128, 256),
     start=Start.FACE,
     latent_size=0,
+    norm=FaceNorm.BATCH,
     is_spectral=True,
     has_pixel_shortcut=False,
 )
 SMALL = FaceGeneratorConfig(
-    4, ((6,), (6,), (4,)), 4, (4, 8, 16), Start.FACE, 0, is_spectral=True, has_pixel_shortcut=False
+    4, ((6,), (6,), (4,)), 4, (4, 8, 16), Start.FACE, 0, FaceNorm.PIXEL, is_spectral=True, has_pixel_shortcut=False
 )
 
 
@@ -73,3 +74,14 @@ def test_a_scale_that_is_not_there_is_refused() -> None:
 def test_a_face_of_another_size_is_refused() -> None:
     with pytest.raises(ValueError, match="restores 16 x 16"):
         FaceGenerator(SMALL)(torch.rand(1, 3, 32, 32))
+
+
+def test_with_the_pixel_norm_no_face_touches_another_in_training_either() -> None:
+    generator, faces = FaceGenerator(replace(SMALL, is_spectral=False)).train(), torch.rand(3, 3, 16, 16)
+    assert_close(generator(faces)[1:2], generator(faces[1:2]))
+    assert_close(generator(faces), generator.eval()(faces))
+
+
+def test_the_pixel_norm_gives_every_cell_the_same_power() -> None:
+    normal = PixelNorm()(torch.randn(2, 8, 4, 4) * torch.rand(2, 1, 4, 4).add(0.5))
+    assert_close(normal.square().mean(dim=1), torch.ones(2, 4, 4), atol=1e-4, rtol=0)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from models.detector import DetectorConfig
-from models.face import FaceGeneratorConfig, Start
+from models.face import FaceGeneratorConfig, FaceNorm, Start
 from models.face_finder import FaceInspector
 from models.feature_trunk import GradientPyramid
 from models.vae import Vae
@@ -26,7 +26,7 @@ from ops.processes import average_gradients, normal_rows, part_here
 from ops.shared_batch_norm import share_batch_norm
 from ops.spread_training import spread
 from ops.stages.detector import DetectorRecipe, DetectorStage, DetectorWeights
-from ops.stages.face import FaceRecipe, FaceStage, FaceWeights
+from ops.stages.face import FaceBatch, FaceRecipe, FaceStage, FaceWeights
 from ops.stages.mapping import MappingBatch, MappingStage
 from ops.stages.vae import DomainBatch, VaeStage
 from ops.tensor_files import save_tensors
@@ -46,13 +46,23 @@ DETECTOR = DetectorRecipe(
 )
 FACE = FaceRecipe(
     network=FaceGeneratorConfig(
-        16, ((8,), (8,), (6,)), 4, (16, 32, 64), Start.LATENT, 4, is_spectral=True, has_pixel_shortcut=True
+        16,
+        ((8,), (8,), (6,)),
+        4,
+        (16, 32, 64),
+        Start.LATENT,
+        4,
+        FaceNorm.BATCH,
+        is_spectral=True,
+        has_pixel_shortcut=True,
     ),
     discriminator=JUDGE,
-    weights=FaceWeights(l1=10, adversarial=0.02, feature_matching=0.2, perceptual=0.3, structure=0.5),
+    weights=FaceWeights(
+        decibel=0.1, adversarial=0.02, feature_matching=0.2, adversarial_from=0.5, perceptual=0.3, structure=0.5
+    ),
     schedule=SCHEDULE,
     degradation=STANDARD_DEGRADATION,
-    settings=FaceSettings(Search(longest_px=512, turns=(0.0,)), 64, 4, 1.0, 10, 0.15, 0.25, 0.95, 0.06, 0.08),
+    settings=FaceSettings(Search(longest_px=512, turns=(0.0,)), 64, 4, 1.0, 10, 0.15, 0.25, 0.95, 0.06, 0.08, 0.0),
     study_steps=1,
 )
 
@@ -86,7 +96,7 @@ EXAMPLES: dict[str, tuple[Callable[[], Stage[Any]], Callable[[Part], Any]]] = {
         lambda part: MappingBatch(pairs(part), is_judged=True),
     ),
     "detector": (lambda: DetectorStage(DETECTOR), lines),
-    "face": (lambda: FaceStage(FACE, FaceInspector(), "cpu"), pairs),
+    "face": (lambda: FaceStage(FACE, FaceInspector(), "cpu"), lambda part: FaceBatch(pairs(part), is_judged=True)),
 }
 
 

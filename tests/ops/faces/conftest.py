@@ -39,4 +39,5 @@ def settings() -> FaceSettings:
         min_second_score=0.95,
         max_shift=0.06,
         max_structure_distance=0.08,
+        min_change=0.0,
     )

@@ -9,6 +9,8 @@ from torch.nn import functional as F
 from models.face_finder import FaceFinder
 from ops import large_tensors
 from ops.faces import enhance
+from ops.faces.align import align, alignment
+from ops.faces.blend import change_of, size_of
 from ops.faces.enhance import EnhancedFaces, enhance_faces
 from ops.faces.find import find_faces
 from ops.faces.records import Outcome
@@ -30,6 +32,13 @@ class Enhancers:
 
 def someone_else(faces: Tensor) -> Tensor:
     return faces.flip(-2)
+
+
+def size_of_change(photo: Tensor, finder: FaceFinder, settings: FaceSettings) -> float:
+    """What ``Enhancers`` of gain 2.5 do to the one face of ``photo``."""
+    (face,) = find_faces(finder, photo, settings.search)
+    canvas = align(photo, alignment(face.landmarks, settings.canvas_px), settings.canvas_px)
+    return size_of(change_of(canvas, Enhancers(gain=2.5)(canvas)))
 
 
 def outcomes(result: EnhancedFaces) -> list[str]:
@@ -71,6 +80,16 @@ def test_another_face_is_refused_and_the_record_says_so(
     shift = result.records[0].landmark_shift
     assert shift is not None
     assert shift > settings.max_shift
+
+
+def test_a_face_that_hardly_changes_is_left_to_the_last_bit(
+    finder: FaceFinder, portrait: Tensor, settings: FaceSettings
+) -> None:
+    change = size_of_change(portrait, finder, settings)
+    for least, outcome in ((1.1 * change, Outcome.WHOLE), (0.9 * change, Outcome.ENHANCED)):
+        result = enhance_faces(portrait, finder, Enhancers(gain=2.5), replace(settings, min_change=least))
+        assert outcomes(result) == [outcome]
+        assert torch.equal(result.restored, portrait) == (outcome is Outcome.WHOLE)
 
 
 def test_a_broken_enhancer_never_reaches_the_photo(

@@ -4,13 +4,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.face import FaceGenerator, FaceGeneratorConfig, Start
+from models.face import FaceGenerator, FaceGeneratorConfig, FaceNorm, Start
 from models.face_finder import FaceFinder
 from ops.faces.restorer import FaceRestorer
 from ops.faces.settings import FaceSettings
 
 GENERATOR = FaceGeneratorConfig(
-    16, ((4,), (4,), (4,)), 4, (16, 32, 64), Start.FACE, 0, is_spectral=False, has_pixel_shortcut=True
+    16, ((4,), (4,), (4,)), 4, (16, 32, 64), Start.FACE, 0, FaceNorm.PIXEL, is_spectral=False, has_pixel_shortcut=True
 )
 
 

@@ -7,19 +7,21 @@ import torch
 from torch import Tensor
 
 from models.discriminators import DiscriminatorConfig
-from models.face import FaceGeneratorConfig, Start
+from models.face import FaceGeneratorConfig, FaceNorm, Start
 from models.face_finder import FaceFinder
 from ops.corpora.records import HELD_OUT, TRAIN, Corpus, CorpusPhoto
 from ops.degradation.recipe import STANDARD_DEGRADATION
 from ops.faces.aligned import aligned_faces, collect_faces
 from ops.faces.injection_study import injection_variants, study_injection
-from ops.faces.judge import example_faces, judge_generator, report_faces
+from ops.faces.judge import example_faces, face_psnr, judge_generator, report_faces
 from ops.faces.settings import FaceSettings
+from ops.faces.verdict import FaceVerdict
 from ops.images import encode_png
 from ops.stages.face import (
     FaceRecipe,
     FaceStage,
     FaceWeights,
+    face_error,
     face_pairs,
     train_face_generator,
     trained_generator,
@@ -39,10 +41,20 @@ BLURRED = replace(
 def recipe(settings: FaceSettings) -> FaceRecipe:
     return FaceRecipe(
         network=FaceGeneratorConfig(
-            16, ((8,), (8,), (6,)), 4, (16, 32, 64), Start.FACE, 4, is_spectral=False, has_pixel_shortcut=True
+            16,
+            ((8,), (8,), (6,)),
+            4,
+            (16, 32, 64),
+            Start.FACE,
+            4,
+            FaceNorm.PIXEL,
+            is_spectral=False,
+            has_pixel_shortcut=True,
         ),
         discriminator=DiscriminatorConfig(4, 2, 1),
-        weights=FaceWeights(l1=10, adversarial=0.02, feature_matching=0.2, perceptual=0.3, structure=0.5),
+        weights=FaceWeights(
+            decibel=0.1, adversarial=0.01, feature_matching=0.2, adversarial_from=0.9, perceptual=0.3, structure=2.0
+        ),
         schedule=Schedule(30, 30, 2, 64, 3e-3, 2e-4, (0.9, 0.99), 1.0, 0.0, is_bf16=False, seed=0),
         degradation=BLURRED,
         settings=settings,
@@ -93,8 +105,8 @@ def test_training_lowers_the_loss(recipe: FaceRecipe, faces: Corpus, finder: Fac
     pairs = face_pairs(recipe, faces.held_out, 8)
     assert pairs is not None
     restored = trained_generator(recipe, checkpoint)(pairs.degraded)
-    assert (restored - pairs.clean).abs().mean() < (pairs.degraded - pairs.clean).abs().mean()
-    assert set(first) == set(last) >= {"l1", "adversarial", "feature_matching", "perceptual", "structure"}
+    assert face_error(restored, pairs.clean) < face_error(pairs.degraded, pairs.clean)
+    assert set(last) - set(first) == {"adversarial", "feature_matching", "discriminator"}  # the judge joins late
 
 
 def test_the_inspector_is_not_trained(recipe: FaceRecipe, finder: FaceFinder) -> None:
@@ -167,3 +179,30 @@ def test_the_study_changes_where_the_face_comes_in_and_nothing_else(
     assert all(same)
     study = study_injection(recipe, faces, finder, {}, bench)
     assert study.table.count("\n") == 5
+
+
+def test_another_strength_needs_no_new_training(
+    recipe: FaceRecipe, faces: Corpus, finder: FaceFinder, bench: Workbench
+) -> None:
+    short = replace(recipe, schedule=replace(recipe.schedule, steps=1))
+    stronger = replace(short, settings=replace(short.settings, strength=0.3), study_steps=7)
+    first, second = (train_face_generator(one, faces, finder, {}, bench) for one in (short, stronger))
+    assert first.folder == second.folder
+
+
+def test_the_error_within_the_face_counts_and_that_around_it_does_not() -> None:
+    clean = torch.full((1, 3, 64, 64), 0.5)
+    around, within = clean.clone(), clean.clone()
+    around[..., :4, :] = 0.9
+    within[..., 32:40, 28:36] = 0.9
+    assert face_error(around, clean) == face_error(clean, clean)
+    assert face_error(within, clean) > face_error(clean, clean) + 3
+    assert face_psnr(around, clean) == 60 > face_psnr(within, clean)
+
+
+def test_a_generator_must_be_nearer_to_the_truth_by_every_measure_at_hand() -> None:
+    better = FaceVerdict(12, 25.0, 26.0, 0.02, 0.01, 0.5, 0.2, 0.1)
+    assert better.is_better
+    assert replace(better, lpips_input=None, lpips_restored=None).is_better
+    for worse in ({"psnr_restored": 24.9}, {"structure_restored": 0.021}, {"lpips_restored": 0.21}):
+        assert not replace(better, **worse).is_better

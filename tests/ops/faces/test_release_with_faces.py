@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.face import FaceGenerator, FaceGeneratorConfig, Start
+from models.face import FaceGenerator, FaceGeneratorConfig, FaceNorm, Start
 from models.face_finder import FaceFinder
 from ops.checkpoints import Checkpoint, config_to_json, file_sha256
 from ops.corpora.records import Corpus
@@ -21,7 +21,7 @@ from ops.tensor_files import save_tensors
 from tests.ops.small_networks import CONFIG, small_weights
 
 GENERATOR = FaceGeneratorConfig(
-    16, ((4,), (4,), (4,)), 4, (16, 32, 64), Start.FACE, 0, is_spectral=False, has_pixel_shortcut=True
+    16, ((4,), (4,), (4,)), 4, (16, 32, 64), Start.FACE, 0, FaceNorm.PIXEL, is_spectral=False, has_pixel_shortcut=True
 )
 HELPFUL = FaceVerdict(12, 25.0, 26.0, 0.02, 0.01, strength=0.5)
 
@@ -118,7 +118,7 @@ def judged(tmp_path: Path, verdict: FaceVerdict) -> JudgedFaces:
 
 
 def test_a_generator_that_helps_is_released_at_the_strength_of_its_verdict(tmp_path: Path) -> None:
-    faces = released_faces(judged(tmp_path, HELPFUL), "SMOKE")
+    faces = released_faces(judged(tmp_path, HELPFUL), "SMOKE", SMOKE.face.settings)
     assert faces.network == SMOKE.face.network
     assert faces.settings is not None
     assert faces.settings.strength == 0.5
@@ -129,9 +129,11 @@ def test_a_generator_that_helps_is_released_at_the_strength_of_its_verdict(tmp_p
 def test_no_other_generator_is_released_and_the_card_says_why(tmp_path: Path) -> None:
     useless = judged(tmp_path, replace(HELPFUL, strength=0.0))
     refused = {
-        "no face generator was trained": released_faces(None, "SMOKE"),
-        "does not help enough people": released_faces(useless, "SMOKE"),
-        "trained at scale SMOKE, not STANDARD": released_faces(judged(tmp_path, HELPFUL), "STANDARD"),
+        "no face generator was trained": released_faces(None, "SMOKE", SMOKE.face.settings),
+        "does not help enough people": released_faces(useless, "SMOKE", SMOKE.face.settings),
+        "trained at scale SMOKE, not STANDARD": released_faces(
+            judged(tmp_path, HELPFUL), "STANDARD", SMOKE.face.settings
+        ),
     }
     for reason, faces in refused.items():
         assert reason in faces.note
