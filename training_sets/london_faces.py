@@ -1,6 +1,6 @@
 """The portraits that the STANDARD face generator learns from, as one Parquet file split by person.
 
-Run as ``python -m benchmarks.london_faces london.parquet FOLDER...`` on the folders of Face Research Lab London Set
+Run as ``python -m training_sets.london_faces london.parquet FOLDER...`` on the folders of Face Research Lab London Set
 (DeBruine and Jones, CC BY 4.0, doi 10.6084/m9.figshare.5047666), whose files are named ``person_view.jpg``; then set
 ALBUMEN_FACE_PHOTOS to the Parquet file. Both photos of a person land on one side.
 """
