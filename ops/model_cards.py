@@ -54,7 +54,8 @@ def _networks(checkpoints: Sequence[Checkpoint]) -> str:
         "|---|---:|---:|---:|---|---|",
     ]
     for one in checkpoints:
-        schedule: Mapping[str, Any] = one.facts["recipe"]["schedule"]
+        recipe: Mapping[str, Any] = one.facts["recipe"]
+        schedule = recipe["finetuning" if "pretrained" in one.facts else "schedule"]
         numbers = f"{one.step:,} | {schedule['batch_size']} | {schedule['crop_px']}"
         lines.append(f"| {one.stage} | {numbers} | {one.facts['degradation']} | `{one.sha256[:12]}` |")
     return "\n".join(lines)
