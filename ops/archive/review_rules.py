@@ -12,6 +12,9 @@ from torch import Tensor
 class ReviewRules:
     """From where on a result is suspicious; all in [0, 1].
 
+    With the shipped weights the first two hold back 6 of 100 held-out damaged pairs, none of their clean photos and the
+    one of nine real photos that was harmed. What costs a photo a decibel in a small place passes: look at the masks.
+
     Attributes:
         mean_change: mean absolute difference between original and restored.
         damaged_fraction: share of the area taken for damaged.
@@ -20,8 +23,8 @@ class ReviewRules:
             ``ops/faces`` refuses faces from 0.08 on, so half of that calls for a look.
     """
 
-    mean_change: float = 0.15
-    damaged_fraction: float = 0.4
+    mean_change: float = 0.015
+    damaged_fraction: float = 0.1
     confidence: float = 0.3
     face_change: float = 0.04
 

@@ -14,16 +14,24 @@ NUM_PHOTOS = 12
 LONGEST_PX = 720
 
 
-def fill_sample_collection(location: str, clean: Corpus, recipe: DatasetRecipe, is_sample: bool) -> str:
+def fill_sample_collection(location: str, clean: Corpus | None, recipe: DatasetRecipe, is_sample: bool) -> str:
     """Write ``NUM_PHOTOS`` damaged photos and one broken file to ``location``; nothing if the collection is a real one.
 
     The broken file is there to be refused by name. Writing again changes nothing.
 
     Returns:
         A sentence that says what the collection is.
+
+    Raises:
+        ValueError: nobody named a collection, and there is no clean photo to make one of.
     """
     if not is_sample:
         return f"{location}, as configured"
+    if clean is None:
+        raise ValueError(
+            "no collection is named and there are no clean photos to make a sample of: set ALBUMEN_ARCHIVE_SOURCE to a "
+            "folder or s3://bucket/prefix, or materialize clean_photos first (`make demo` does)"
+        )
     storage = open_storage(location)
     photos = clean.held_out[:: max(1, len(clean.held_out) // NUM_PHOTOS)][:NUM_PHOTOS]
     for number, photo in enumerate(photos):

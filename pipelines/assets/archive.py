@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dg.asset(group_name="archive", code_version="1")
 def sample_collection(
-    config: RunScale, clean_photos: Corpus, archive: ArchiveStorage
+    config: RunScale, clean_photos: Corpus | None, archive: ArchiveStorage
 ) -> dg.MaterializeResult[str]:  # fmt: skip
     """Fills an archive that nobody configured with held-out photos damaged by our own synthesis; else does nothing."""
     from ops.archive.sample_collection import fill_sample_collection

@@ -155,3 +155,10 @@ def test_one_changed_file_is_told_by_verify(restore: Callable[..., list[LedgerRo
     changed = albumen("verify")
     assert changed.exit_code == 1
     assert f"{row.output_key} changed" in changed.output
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_collection_is_restored_where_nothing_was_ever_trained(source: FolderStorage, tmp_path: Path) -> None:
+    done = albumen("archive")
+    assert done.exit_code == 0, done.output
+    assert len(list(FolderStorage(tmp_path / "results").list("restored/"))) == 2
