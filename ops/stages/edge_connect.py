@@ -212,8 +212,8 @@ def hole_batch(pairs: PairBatch, canny_sigma: float, *, is_predicted: bool = Fal
 
 
 def load_edge_model(checkpoint: Checkpoint) -> EdgeGenerator:
-    """The trained edge model of ``checkpoint``."""
-    return load_weights(EdgeGenerator(_edge_recipe(checkpoint).network), checkpoint.weights).eval()
+    """The trained edge model of ``checkpoint``, to draw with: its spectral norms are folded into its weights."""
+    return load_weights(EdgeGenerator(_edge_recipe(checkpoint).network), checkpoint.weights).eval().fold_norms()
 
 
 def load_edge_connect(edge_model: Checkpoint, completion: Checkpoint) -> EdgeConnect:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.nn.utils import parametrize
 from torch.testing import assert_close
 
 from models.baselines.cyclegan import CycleGanConfig, CycleGanDiscriminator, CycleGanGenerator
@@ -161,6 +162,15 @@ def test_edge_connect_never_looks_into_the_hole() -> None:
     assert torch.equal(paint_net(scribbled, edges, mask), paint_net(photo, edges, mask))
     grey = photo.mean(dim=1, keepdim=True)
     assert torch.equal(edge_net(grey + mask, edges + mask, mask), edge_net(grey, edges, mask))
+
+
+def test_folded_norms_draw_the_same_edges() -> None:
+    net, photo = EdgeGenerator(SMALL_EDGES).eval(), torch.rand(1, 3, 16, 24)
+    mask = torch.zeros(1, 1, 16, 24)
+    with torch.no_grad():
+        drawn = net(photo[:, :1], mask, mask)
+        torch.testing.assert_close(net.fold_norms()(photo[:, :1], mask, mask), drawn)
+    assert not any(parametrize.is_parametrized(module) for module in net.modules())
 
 
 def test_edge_connect_answers_in_range() -> None:

@@ -10,6 +10,8 @@ from torch.nn import functional as F
 
 from models.baselines.edge_connect import EdgeConnectConfig
 from ops.checkpoints import Checkpoint
+from ops.evaluation import EvaluationPair
+from ops.method_results import run_method
 from ops.metrics import roc_auc
 from ops.pairs import PairBatch
 from ops.parts import WHOLE, Part
@@ -26,6 +28,7 @@ from ops.stages.edge_connect import (
     train_completion,
     train_edge_model,
 )
+from ops.test_set import HeldOut
 from tests.ops.stages.stage_recipes import SCHEDULE, bench
 
 NETWORK = EdgeConnectConfig(width=6, num_blocks=1, judge_width=4)
@@ -105,6 +108,15 @@ def test_only_pixels_in_the_hole_change(restorer: EdgeConnect, size: tuple[int, 
 def test_without_a_hole_nothing_changes(restorer: EdgeConnect, mask: Tensor | None) -> None:
     photo = torch.rand(1, 3, 20, 20)
     assert torch.equal(restorer(photo, mask), photo)
+
+
+def test_its_work_is_counted(restorer: EdgeConnect, tmp_path: Path) -> None:
+    """At least what the residual block of either network does on a photo of 8 by 8 cells."""
+    pair = EvaluationPair("disc", SHOWN.clean[:1], SHOWN.degraded[:1], SHOWN.mask[:1])
+    cost = run_method("EdgeConnect", restorer, HeldOut((pair,), "0" * 64), tmp_path, lambda line: None).cost
+    assert cost is not None
+    block_gflop = 2 * 2 * 9 * (4 * NETWORK.width) ** 2 * 8 * 8 / 1e9
+    assert cost.gflop > 2 * block_gflop
 
 
 def test_what_lies_in_the_hole_is_never_looked_at(restorer: EdgeConnect) -> None:
