@@ -118,9 +118,9 @@ def _attention(network: OperationAttentionConfig, budget: Budget, batch_size: in
     return OperationAttentionRecipe(network, schedule)
 
 
-def _nafnet(network: NafNetConfig, budget: Budget, batch_size: int) -> NafNetRecipe:
+def _nafnet(network: NafNetConfig, budget: Budget, batch_size: int, most_db: float) -> NafNetRecipe:
     schedule = budget.schedule(batch_size, (1e-3, 0.0), (0.9, 0.9), steady_share=0.0)
-    return NafNetRecipe(network, schedule)
+    return NafNetRecipe(network, schedule, most_db)
 
 
 def _edge_schedule(budget: Budget, *, is_bf16: bool) -> Schedule:
@@ -147,7 +147,7 @@ PAPER = BaselineRecipes(
     operation_attention=_attention(
         OperationAttentionConfig(width=16, num_groups=10, layers_per_group=4), _PAPER, batch_size=32
     ),
-    nafnet=_nafnet(NafNetConfig(32, (2, 2, 4, 8), 12, (2, 2, 2, 2)), _PAPER, batch_size=32),
+    nafnet=_nafnet(NafNetConfig(32, (2, 2, 4, 8), 12, (2, 2, 2, 2)), _PAPER, batch_size=32, most_db=80),
     edge_model=_edge_model(
         EdgeConnectConfig(width=64, num_blocks=8, judge_width=64), _edge_schedule(_PAPER, is_bf16=False)
     ),
@@ -163,7 +163,7 @@ STANDARD = BaselineRecipes(
     operation_attention=_attention(
         OperationAttentionConfig(width=16, num_groups=3, layers_per_group=4), _STANDARD, batch_size=8
     ),
-    nafnet=_nafnet(NafNetConfig(16, (1, 1, 2), 2, (1, 1, 1)), _STANDARD, batch_size=8),
+    nafnet=_nafnet(NafNetConfig(16, (1, 1, 2), 2, (1, 1, 1)), _STANDARD, batch_size=8, most_db=40),
     edge_model=_edge_model(
         EdgeConnectConfig(width=24, num_blocks=6, judge_width=24), _edge_schedule(_STANDARD, is_bf16=True)
     ),
@@ -179,7 +179,7 @@ SMOKE = BaselineRecipes(
     operation_attention=_attention(
         OperationAttentionConfig(width=8, num_groups=1, layers_per_group=1), _SMOKE, batch_size=8
     ),
-    nafnet=_nafnet(NafNetConfig(8, (0, 1, 1), 1, (1, 1, 0)), _SMOKE, batch_size=8),
+    nafnet=_nafnet(NafNetConfig(8, (0, 1, 1), 1, (1, 1, 0)), _SMOKE, batch_size=8, most_db=40),
     edge_model=_edge_model(
         EdgeConnectConfig(width=8, num_blocks=2, judge_width=8), _edge_schedule(_SMOKE, is_bf16=True)
     ),

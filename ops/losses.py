@@ -53,9 +53,10 @@ def feature_matching(restored: Sequence[Sequence[Tensor]], clean: Sequence[Seque
     return torch.stack(distances).mean()
 
 
-def negative_psnr(restored: Tensor, clean: Tensor) -> Tensor:
-    """10 log10 of the mean squared error of each photo (N, 3, H, W), averaged: minus the PSNR in dB, at most 80."""
-    return 10 * torch.log10((restored - clean).square().mean(dim=(1, 2, 3)) + 1e-8).mean()
+def negative_psnr(restored: Tensor, clean: Tensor, most_db: float) -> Tensor:
+    """Minus the PSNR of each photo (N, 3, H, W), averaged; it rises ever slower towards ``most_db`` and ends there."""
+    floor = 10 ** (-most_db / 10)
+    return 10 * torch.log10((restored - clean).square().mean(dim=(1, 2, 3)) + floor).mean()
 
 
 def perceptual(restored: Sequence[Tensor], clean: Sequence[Tensor]) -> Tensor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -33,10 +34,17 @@ class OperationAttentionRecipe:
 
 @dataclass(frozen=True)
 class NafNetRecipe:
-    """How NAFNet is trained: by the PSNR itself (Chen et al., ECCV 2022, section 5.1, and their code)."""
+    """How NAFNet is trained: by the PSNR itself (Chen et al., ECCV 2022, section 5.1, and their code).
+
+    Attributes:
+        network: its layers.
+        schedule: of the training.
+        most_db: where the PSNR in the loss ends; the authors' code has 80 (docs/decisions/0012).
+    """
 
     network: NafNetConfig
     schedule: Schedule
+    most_db: float
 
 
 class SupervisedStage:
@@ -77,7 +85,7 @@ def train_nafnet(
 ) -> Checkpoint:
     """Train NAFNet on ``pairs``; ``shown`` are validation pairs to show its work on."""
     with seeded(recipe.schedule.seed):
-        stage = SupervisedStage(NafNet(recipe.network), "negative_psnr", negative_psnr)
+        stage = SupervisedStage(NafNet(recipe.network), "negative_psnr", partial(negative_psnr, most_db=recipe.most_db))
     checkpoint = _fit("nafnet", stage, recipe, pairs, facts, bench)
     show_pairs(bench, checkpoint, load_nafnet(checkpoint), shown)
     return checkpoint
