@@ -36,6 +36,21 @@ def test_the_fit_comes_closer_to_the_truth_than_the_noisy_photo_it_saw(clean: Te
     assert psnr(restored, clean) > psnr(restored, noisy)
 
 
+def test_the_average_rises_above_the_noise_and_sinks_into_it_again() -> None:
+    """At noise of 25 levels, as Ulyanov et al. (CVPR 2018, figures 2 and 3) show: who does not stop gets the noise."""
+    clean = torch.from_numpy(data.astronaut()[80:112, 215:247]).permute(2, 0, 1)[None].float() / 255
+    noise = 25 / 255 * torch.randn(clean.shape, generator=torch.Generator().manual_seed(0))
+    noisy = (clean + noise).clamp(0, 1)
+    wide = replace(NET, width=32, scales=2)
+    fitting = replace(FITTING, steps=600, learning_rate=0.02)
+    averages = [state.average.clamp(0, 1) for state in fit(noisy, None, wide, fitting, torch.Generator().manual_seed(0))]
+    early, late = averages[200], averages[-1]
+    assert psnr(early, clean) > psnr(noisy, clean) + 5
+    assert psnr(early, clean) > psnr(early, noisy) + 5
+    assert psnr(late, clean) < psnr(early, clean) - 2
+    assert psnr(late, noisy) > psnr(late, clean)
+
+
 def test_the_same_photo_is_restored_the_same(noisy: Tensor) -> None:
     first = SHORT(noisy, None)
     torch.rand(7)  # somebody else draws from the global generator
