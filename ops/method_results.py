@@ -40,14 +40,16 @@ class MethodCost:
 class MethodResult:
     """Where the results of ``method`` on the test set with checksum ``test_set`` lie, and what it cost.
 
-    The file has the columns of ``ops.evaluation.score`` and ``restored``, the photo as 8-bit PNG. ``cost`` is None in
-    records of releases that did not measure it.
+    The file has the columns of ``ops.evaluation.score`` and ``restored``, the photo as 8-bit PNG. ``training`` holds
+    the checkpoints of its networks, the last one being the one that restores; none for a method without training, and
+    in records of releases that did not keep them. ``cost`` is None in records of releases that did not measure it.
     """
 
     method: str
     test_set: str
     path: Path
     cost: MethodCost | None = None
+    training: tuple[Checkpoint, ...] = ()
 
 
 def run_method(
@@ -83,7 +85,7 @@ def run_method(
     parameters = 0 if network is None else sum(weights.numel() for weights in network.parameters())
     crops_seen = sum(_crops_seen(checkpoint) for checkpoint in training)
     cost = MethodCost(parameters, _gflop(restorer, held_out.pairs[0]), crops_seen)
-    return MethodResult(method, held_out.sha256, path, cost)
+    return MethodResult(method, held_out.sha256, path, cost, tuple(training))
 
 
 def check_test_set(results: Sequence[MethodResult], test_set: str) -> None:

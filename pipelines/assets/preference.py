@@ -3,6 +3,8 @@
 `albumen study` hosts the page between a study and its votes; the study that was frozen last is the one that it shows.
 """
 
+from typing import TYPE_CHECKING
+
 import dagster as dg
 from pydantic import Field
 
@@ -13,6 +15,9 @@ from ops.pair_sets import PairSet
 from ops.preference.studies import Study
 from pipelines.resources import Home, Tracking
 from pipelines.run_config import RunScale
+
+if TYPE_CHECKING:
+    from ops.restorers.restorer import Restorer
 
 
 class OldPhotoRun(RunScale):
@@ -52,7 +57,7 @@ def preference_study(
     )
 
 
-@dg.asset(group_name="preference", code_version="1", kinds={"pytorch", "markdown"})
+@dg.asset(group_name="preference", code_version="2", kinds={"pytorch", "markdown"})
 def old_photo_scores(
     context: dg.AssetExecutionContext,
     config: OldPhotoRun,
@@ -62,23 +67,40 @@ def old_photo_scores(
     clean_vae: Checkpoint,
     latent_mapping: Checkpoint,
     defect_detector: Checkpoint,
+    sequential: MethodResult | None,
+    pix2pix: MethodResult | None,
+    cyclegan: MethodResult | None,
+    operation_attention: MethodResult | None,
+    nafnet: MethodResult | None,
     home: Home,
     tracking: Tracking,
 ) -> dg.MaterializeResult[int]:
-    """All methods on real old photos (ALBUMEN_OLD_PHOTOS): metrics without truth, before and after, and a study."""
+    """All methods on real old photos (ALBUMEN_OLD_PHOTOS): metrics without truth, before and after, and a study.
+
+    Rivals that were trained (job ``train_baselines``) take part.
+    """
     from ops.detection.calibration import threshold_of
     from ops.old_photo_report import report_old_photos
     from ops.pictures import markdown_picture
     from ops.releases import assemble, checkpoint_weights
+    from ops.restorers.trained import trained_restorer
     from ops.restorers.triplet import TripletRestorer
     from ops.test_set import defect_finder, held_out
 
     recipe = config.recipe
     weights = checkpoint_weights(degraded_vae, clean_vae, latent_mapping, defect_detector)
     ours = TripletRestorer(assemble(recipe.release_config(threshold_of(defect_detector)), weights).triplet)
+    restorers: dict[str, Restorer] = {
+        "ours": ours,
+        "BM3D": recipe.bm3d,
+        "deep image prior": recipe.deep_image_prior,
+    }
+    for rival in (sequential, pix2pix, cyclegan, operation_attention, nafnet):
+        if rival is not None:
+            restorers[rival.method] = trained_restorer(rival, recipe.bm3d)
     report = report_old_photos(
         old_photos.photos[: config.num_photos],
-        {"ours": ours, "BM3D": recipe.bm3d, "deep image prior": recipe.deep_image_prior},
+        restorers,
         held_out(degraded_pairs, defect_detector).pairs,
         defect_finder(defect_detector),
         home.results,

@@ -43,7 +43,9 @@ def test_the_average_rises_above_the_noise_and_sinks_into_it_again() -> None:
     noisy = (clean + noise).clamp(0, 1)
     wide = replace(NET, width=32, scales=2)
     fitting = replace(FITTING, steps=600, learning_rate=0.02)
-    averages = [state.average.clamp(0, 1) for state in fit(noisy, None, wide, fitting, torch.Generator().manual_seed(0))]
+    averages = [
+        state.average.clamp(0, 1) for state in fit(noisy, None, wide, fitting, torch.Generator().manual_seed(0))
+    ]
     early, late = averages[200], averages[-1]
     assert psnr(early, clean) > psnr(noisy, clean) + 5
     assert psnr(early, clean) > psnr(early, noisy) + 5

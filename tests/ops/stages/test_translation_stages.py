@@ -88,7 +88,7 @@ def test_pix2pix_resumes_with_the_dropout_it_would_have_had(tmp_path: Path) -> N
 
 
 def test_cyclegan_learns_to_come_back(tmp_path: Path) -> None:
-    """On the same eight: instance norm erases tone, so that on new ones each time the way back would be slow to learn."""
+    """On the same eight: instance norm erases tone, so on new ones each time the way back would be slow to learn."""
     course = replace(CYCLEGAN.schedule, batch_size=8, crop_px=24)
     long = replace(course, steps=100, steady_steps=50, learning_rate=3e-3)
     recipe = replace(CYCLEGAN, network=CycleGanConfig(width=8, num_blocks=1, judge_width=4), schedule=long)
