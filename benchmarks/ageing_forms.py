@@ -21,7 +21,7 @@ from ops.degradation.jpeg import DoubleJpeg, Jpeg
 from ops.degradation.on_device.ageing import aged_on_device
 from ops.degradation.plan import Plan
 from ops.images import decode_rgb
-from ops.pair_building import large_enough, random_crop
+from ops.pairs.building import large_enough, random_crop
 from ops.recipes import SMOKE, STANDARD, Recipe
 
 ROUNDS = 5

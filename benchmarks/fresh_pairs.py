@@ -20,7 +20,7 @@ from models.feature_trunk import GradientPyramid
 from models.vae import Vae
 from ops.corpora.package_photos import installed_pictures
 from ops.detection.batches import DefectBatch, FreshDefects
-from ops.pairs import FreshPairs
+from ops.pairs.sources import FreshPairs
 from ops.recipes import SMOKE, STANDARD, Recipe
 from ops.stages.detector import DetectorStage
 from ops.stages.mapping import MappingBatch, MappingStage

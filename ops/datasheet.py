@@ -16,8 +16,8 @@ from ops.corpora.records import HELD_OUT, SPLITS, Corpus
 from ops.corpora.sheets import refusal_table, source_table
 from ops.drawn_numbers import DrawnNumbers, draw_histograms, read_drawn_numbers
 from ops.images import encode_jpeg
-from ops.pair_sets import PairSet
-from ops.pair_shards import damaged_share, read_pairs
+from ops.pairs.sets import PairSet
+from ops.pairs.shards import damaged_share, read_pairs
 from ops.pictures import contact_sheet
 
 MAX_SHEET_BYTES: Final = 240_000

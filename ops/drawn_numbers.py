@@ -11,8 +11,8 @@ from typing import Final
 
 from matplotlib.figure import Figure
 
-from ops.pair_sets import PairSet
-from ops.pair_shards import read_plan, read_row_group, row_groups
+from ops.pairs.sets import PairSet
+from ops.pairs.shards import read_plan, read_row_group, row_groups
 
 _COLUMNS: Final = 8  # panels beside each other
 

@@ -13,7 +13,7 @@ from models.mapping import MappingConfig
 from models.vae import VaeConfig
 from ops.degradation.recipe import PAPER_DEGRADATION, STANDARD_DEGRADATION
 from ops.face_recipes import PAPER_FACES, SMOKE_FACES, STANDARD_FACES
-from ops.pair_building import DatasetRecipe
+from ops.pairs.building import DatasetRecipe
 from ops.releases import ReleaseConfig
 from ops.restorers.bm3d import BlindBm3d
 from ops.restorers.deep_image_prior import DeepImagePrior, FittingConfig

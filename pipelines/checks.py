@@ -3,7 +3,7 @@
 import dagster as dg
 
 from ops.corpora.records import Corpus
-from ops.pair_sets import PairSet
+from ops.pairs.sets import PairSet
 from pipelines.assets.archive import archive_report
 from pipelines.assets.corpora import clean_photos
 from pipelines.assets.dataset import degraded_pairs
@@ -21,7 +21,7 @@ def no_photo_is_in_two_splits(clean_photos: Corpus) -> dg.AssetCheckResult:
 @dg.asset_check(asset=degraded_pairs, blocking=True)
 def no_photo_gives_pairs_to_two_splits(degraded_pairs: PairSet) -> dg.AssetCheckResult:
     """The rows themselves name photos of one split only; every row group is opened, so a torn shard is found here."""
-    from ops.pair_building import photos_in_two_splits
+    from ops.pairs.building import photos_in_two_splits
 
     num_shared = photos_in_two_splits(degraded_pairs)
     return dg.AssetCheckResult(passed=num_shared == 0, metadata={"photos in two": num_shared})

@@ -7,7 +7,7 @@ import torch
 from ops.corpora.records import Corpus
 from ops.degradation.degrade import degrade
 from ops.images import decode_rgb, encode_jpeg, encode_png
-from ops.pair_building import DatasetRecipe
+from ops.pairs.building import DatasetRecipe
 from ops.storage.locations import open_storage
 
 NUM_PHOTOS = 12

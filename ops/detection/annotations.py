@@ -22,9 +22,9 @@ from ops.detection.batches import DefectBatch, DefectSource, turned
 from ops.detection.mask_files import grown, import_mask
 from ops.detection.truth import DefectTruth, joined
 from ops.detection.verdicts import JudgedPhoto
-from ops.fresh_crops import step_generator
 from ops.images import PhotoError, decode_mask, decode_photo, decode_rgb, encode_png
-from ops.pair_building import cut, random_crop
+from ops.pairs.building import cut, random_crop
+from ops.pairs.fresh_crops import step_generator
 from ops.parts import WHOLE, Part
 from ops.remembered import Remembered
 from ops.storage.locations import open_storage

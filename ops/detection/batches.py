@@ -15,10 +15,10 @@ from ops.degradation.plan import Plan
 from ops.degradation.recipe import DegradationRecipe
 from ops.degradation.texture_scans import TextureScan
 from ops.detection.truth import DefectTruth, joined, truth_of_pair, visible_damage
-from ops.fresh_crops import FreshCrops, ages_on, step_generator
-from ops.pair_building import DatasetRecipe, large_enough, scans_for
-from ops.pair_sets import PairSet
-from ops.pair_shards import read_pairs
+from ops.pairs.building import DatasetRecipe, large_enough, scans_for
+from ops.pairs.fresh_crops import FreshCrops, ages_on, step_generator
+from ops.pairs.sets import PairSet
+from ops.pairs.shards import read_pairs
 from ops.parts import WHOLE, Part
 
 

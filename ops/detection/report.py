@@ -20,8 +20,8 @@ from ops.detection.curves import auc_by_class, found_by_kind, precision_recall, 
 from ops.detection.truth import DefectTruth
 from ops.detection.verdicts import JudgedPhoto, Verdicts, judged_pair, verdicts_of
 from ops.images import decode_mask, decode_rgb, encode_png
-from ops.pair_sets import PairSet
-from ops.pair_shards import read_pairs
+from ops.pairs.sets import PairSet
+from ops.pairs.shards import read_pairs
 from ops.pictures import contact_sheet, line_plot, markdown_picture, mask_overlay
 from ops.stages.detector import load_detector
 from ops.tracking import RunLog

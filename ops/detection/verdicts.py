@@ -14,7 +14,7 @@ from ops.corpora.records import VALIDATION, Corpus
 from ops.degradation.degrade import Pair, apply_plan, degrade
 from ops.detection.truth import DefectTruth, truth_of_pair
 from ops.images import decode_rgb
-from ops.pair_building import DatasetRecipe, random_crop, scans_for
+from ops.pairs.building import DatasetRecipe, random_crop, scans_for
 
 _NUM_UNSEEN: Final = 60
 

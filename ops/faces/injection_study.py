@@ -12,7 +12,7 @@ from models.face_finder import FaceFinder
 from ops.corpora.records import Corpus
 from ops.faces.judge import judge_generator
 from ops.faces.verdict import FaceVerdict
-from ops.pairs import PairBatch
+from ops.pairs.sources import PairBatch
 from ops.pictures import contact_sheet
 from ops.stages.face import FaceRecipe, face_pairs, train_face_generator, trained_generator
 from ops.training import Facts, Workbench

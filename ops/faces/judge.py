@@ -23,7 +23,7 @@ from ops.faces.settings import FaceSettings
 from ops.faces.verdict import FaceVerdict
 from ops.images import decode_rgb
 from ops.metrics.weights import WeightsMissingError, load_lpips
-from ops.pairs import PairBatch
+from ops.pairs.sources import PairBatch
 from ops.pictures import contact_sheet, markdown_picture
 from ops.stages.face import FaceRecipe, face_pairs, trained_generator
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import torch
 
 from ops.images import encode_png
-from ops.method_results import MethodResult, check_test_set, comparable, join_results
 from ops.preference.ballots import Ballot
 from ops.preference.standings import position_bias, strengths, top_shares
 from ops.preference.studies import Study, build_study
 from ops.report_pages import Page, Section, Table
-from ops.test_set import HeldOut
+from ops.scores.held_out import HeldOut
+from ops.scores.method_results import MethodResult, check_test_set, comparable, join_results
 
 PHOTOS = 25  # as many as the report showed
 

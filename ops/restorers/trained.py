@@ -10,9 +10,9 @@ from ops.stages.supervised import load_nafnet, load_operation_attention
 from ops.stages.translation import load_cyclegan, load_pix2pix
 
 if TYPE_CHECKING:
-    from ops.method_results import MethodResult
     from ops.restorers.bm3d import BlindBm3d
     from ops.restorers.restorer import Restorer
+    from ops.scores.method_results import MethodResult
 
 
 def trained_restorer(result: MethodResult, denoise: BlindBm3d) -> Restorer:

@@ -22,7 +22,7 @@ from ops.canny import canny_edges, grey
 from ops.checkpoints import Checkpoint, config_from_json, config_to_json
 from ops.feature_weights import feature_trunk
 from ops.losses import cross_entropy_gan, feature_matching, perceptual, style
-from ops.pairs import PairBatch, PairSource
+from ops.pairs.sources import PairBatch, PairSource
 from ops.processes import mean_of_all, part_here
 from ops.restorers.edge_connect import EdgeConnect, complete_edges
 from ops.spread_training import spread

@@ -20,7 +20,7 @@ from ops.faces.second_look import inspected, structure_distance
 from ops.faces.settings import FaceSettings
 from ops.images import encode_png
 from ops.losses import feature_matching, hinge, hinge_fooling, layer_distance
-from ops.pairs import FreshPairs, PairBatch
+from ops.pairs.sources import FreshPairs, PairBatch
 from ops.pictures import contact_sheet
 from ops.processes import normal_rows, part_here
 from ops.spread_training import spread

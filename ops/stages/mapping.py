@@ -17,7 +17,7 @@ from ops.checkpoints import Checkpoint, config_from_json, config_to_json
 from ops.feature_weights import feature_trunk
 from ops.images import encode_png
 from ops.losses import feature_matching, lsgan, perceptual
-from ops.pairs import PairBatch, PairSource
+from ops.pairs.sources import PairBatch, PairSource
 from ops.pictures import contact_sheet
 from ops.processes import part_here, uniform_rows
 from ops.spread_training import spread

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ops.checkpoints import Checkpoint
 from ops.images import encode_png
-from ops.pairs import PairBatch
+from ops.pairs.sources import PairBatch
 from ops.pictures import contact_sheet
 from ops.restorers.restorer import Restorer
 from ops.training import Workbench

@@ -14,7 +14,7 @@ from models.baselines.nafnet import NafNet, NafNetConfig
 from models.baselines.operation_attention import OperationAttentionConfig, OperationAttentionNetwork
 from ops.checkpoints import Checkpoint, config_from_json, config_to_json
 from ops.losses import negative_psnr
-from ops.pairs import PairBatch, PairSource
+from ops.pairs.sources import PairBatch, PairSource
 from ops.processes import part_here
 from ops.restorers.feed_forward import FeedForwardRestorer
 from ops.spread_training import spread

@@ -12,7 +12,7 @@ from models.baselines.cyclegan import CycleGanConfig, CycleGanDiscriminator, Cyc
 from models.baselines.pix2pix import Pix2PixConfig, Pix2PixDiscriminator, Pix2PixGenerator
 from ops.checkpoints import Checkpoint, config_from_json, config_to_json
 from ops.losses import cross_entropy_gan, lsgan
-from ops.pairs import OldCrops, PairBatch, PairSource
+from ops.pairs.sources import OldCrops, PairBatch, PairSource
 from ops.parts import WHOLE, Part
 from ops.processes import part_here, rows_of_all
 from ops.restorers.feed_forward import FeedForwardRestorer

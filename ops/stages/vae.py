@@ -15,7 +15,7 @@ from ops.checkpoints import Checkpoint, config_to_json
 from ops.feature_weights import feature_trunk
 from ops.images import encode_png
 from ops.losses import feature_matching, kl, lsgan, perceptual
-from ops.pairs import OldCrops, PairSource
+from ops.pairs.sources import OldCrops, PairSource
 from ops.pictures import contact_sheet
 from ops.processes import normal_rows, part_here
 from ops.spread_training import spread

@@ -6,11 +6,11 @@ Not part of `make demo`: `albumen ablations` runs them, with a share of the scal
 import dagster as dg
 from pydantic import Field
 
-from ops.ablations import ABLATIONS, Ablation
+from ops.ablations.variants import ABLATIONS, Ablation
 from ops.checkpoints import Checkpoint
 from ops.corpora.records import Corpus
-from ops.method_results import MethodResult
-from ops.pair_sets import PairSet
+from ops.pairs.sets import PairSet
+from ops.scores.method_results import MethodResult
 from pipelines.assets.grounds import pair_training_facts
 from pipelines.resources import Compute, Home, Tracking
 from pipelines.run_config import RunScale
@@ -47,11 +47,11 @@ def _ablation_asset(ablation: Ablation) -> dg.AssetsDefinition:
         tracking: Tracking,
         compute: Compute,
     ) -> dg.MaterializeResult[MethodResult]:
-        from ops.ablation_runs import ablation_data, train_ablation
-        from ops.ablations import shortened
-        from ops.method_results import run_method
+        from ops.ablations.runs import ablation_data, train_ablation
+        from ops.ablations.variants import shortened
         from ops.restorers.triplet import TripletRestorer
-        from ops.test_set import held_out
+        from ops.scores.held_out import held_out
+        from ops.scores.method_results import run_method
 
         recipe = shortened(ablation.apply(config.recipe), config.share)
         facts = pair_training_facts(config, degraded_pairs, compute)
@@ -85,7 +85,7 @@ def ablation_table(
     **results: MethodResult,
 ) -> dg.MaterializeResult[dict[str, float]]:
     """Every ablation beside ours on the same held-out pairs, with intervals of the paired differences."""
-    from ops.ablation_report import write_ablation_report
+    from ops.ablations.report import write_ablation_report
 
     budget = f"{config.scale.value}, {config.share:.3g} of its steps, one seed"
     with tracking.run(context) as log:
@@ -108,7 +108,7 @@ def domain_gap(
     compute: Compute,
 ) -> dg.MaterializeResult[str]:
     """Distance of the latents of real old and of synthetic photos: ours, no latent discriminator, no KL."""
-    from ops.ablation_runs import ablation_data, report_domain_gap
+    from ops.ablations.runs import ablation_data, report_domain_gap
     from ops.images import decode_rgb
     from ops.pictures import markdown_picture
 

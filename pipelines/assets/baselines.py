@@ -3,8 +3,8 @@
 import dagster as dg
 
 from ops.checkpoints import Checkpoint
-from ops.method_results import MethodResult
-from ops.pair_sets import PairSet
+from ops.pairs.sets import PairSet
+from ops.scores.method_results import MethodResult
 from pipelines.assets.method_runs import AFTER_TRAINING, scored
 from pipelines.resources import Home
 from pipelines.run_config import RunScale

@@ -5,7 +5,7 @@ import os
 import dagster as dg
 
 from ops.corpora.records import Corpus
-from ops.pair_sets import PairSet
+from ops.pairs.sets import PairSet
 from pipelines.partitions import pair_parts
 from pipelines.resources import Home
 from pipelines.run_config import RunScale
@@ -19,7 +19,7 @@ def degraded_pair_shards(
 
     Nobody has to: ``degraded_pairs`` makes what is missing. A finished shard is taken as it is.
     """
-    from ops.pair_building import make_shards
+    from ops.pairs.building import make_shards
     from ops.parts import Part
 
     part = Part(pair_parts.get_partition_keys().index(context.partition_key), len(pair_parts.get_partition_keys()))
@@ -36,7 +36,7 @@ def degraded_pairs(
     """Frozen pairs for training, validation and, from photos apart, held out. Makes what is missing."""
     from ops.datasheet import write_datasheet
     from ops.images import decode_rgb
-    from ops.pair_building import build_pair_set
+    from ops.pairs.building import build_pair_set
     from ops.pictures import markdown_picture
 
     pairs = build_pair_set(

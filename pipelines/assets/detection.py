@@ -5,7 +5,7 @@ import dagster as dg
 from ops.checkpoints import Checkpoint
 from ops.corpora.records import Corpus
 from ops.detection.annotation_records import Annotations
-from ops.pair_sets import PairSet
+from ops.pairs.sets import PairSet
 from pipelines.assets.corpora import PhotoLocations
 from pipelines.assets.grounds import fresh_training_facts
 from pipelines.assets.training import described

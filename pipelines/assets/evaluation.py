@@ -7,8 +7,8 @@ import dagster as dg
 from ops.checkpoints import Checkpoint
 from ops.corpora.records import Corpus
 from ops.faces.verdict import JudgedFaces
-from ops.method_results import MethodResult
-from ops.pair_sets import PairSet
+from ops.pairs.sets import PairSet
+from ops.scores.method_results import MethodResult
 from pipelines.assets.method_runs import scored
 from pipelines.resources import Home, MetricWeights, Tracking
 from pipelines.run_config import RunScale
@@ -57,8 +57,8 @@ def scores(
 ) -> dg.MaterializeResult[dict[str, float]]:
     """Every metric of the input, ours and each baseline that was run, on the same held-out pairs, with intervals."""
     from ops.pictures import markdown_picture
-    from ops.score_report import write_score_report
-    from ops.test_set import held_out
+    from ops.scores.held_out import held_out
+    from ops.scores.report import write_score_report
 
     test_set, results = held_out(degraded_pairs, defect_detector), [triplet_translation, bm3d, deep_image_prior]
     rivals = [unmasked_deep_image_prior, stopped_deep_image_prior, sequential]

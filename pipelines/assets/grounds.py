@@ -4,12 +4,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ops.corpora.records import Corpus
-from ops.pair_sets import PairSet, SharedCrops
+from ops.pairs.sets import PairSet, SharedCrops
 from pipelines.resources import Compute
 from pipelines.run_config import RunScale
 
 if TYPE_CHECKING:
-    from ops.pairs import PairBatch, PairSource
+    from ops.pairs.sources import PairBatch, PairSource
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ def pair_grounds(
     config: RunScale, clean_photos: Corpus, textures: Corpus, degraded_pairs: PairSet, compute: Compute
 ) -> PairGrounds:
     """The grounds of a training at this scale on this device, where pairs may age differently."""
-    from ops.pairs import training_pairs, validation_sample
+    from ops.pairs.sources import training_pairs, validation_sample
 
     source = training_pairs(degraded_pairs, clean_photos, textures, config.recipe.dataset, compute.device)
     facts = pair_training_facts(config, degraded_pairs, compute)
@@ -41,7 +41,7 @@ def baseline_grounds(
     compute: Compute,
 ) -> PairGrounds:
     """The grounds of a baseline: those of ours, or at scales that share them the crops that were made of them."""
-    from ops.shared_crops import SharedCropSource
+    from ops.pairs.shared_crops import SharedCropSource
 
     grounds = pair_grounds(config, clean_photos, textures, degraded_pairs, compute)
     if not config.baselines.shares_crops:
@@ -68,6 +68,6 @@ def pair_training_facts(config: RunScale, pairs: PairSet, compute: Compute) -> d
 
 def fresh_training_facts(config: RunScale, pairs: PairSet, compute: Compute) -> dict[str, str]:
     """``training_facts`` of a training that damages photos anew, which then age otherwise on other devices."""
-    from ops.fresh_crops import ageing_facts
+    from ops.pairs.fresh_crops import ageing_facts
 
     return {**training_facts(config, pairs), **ageing_facts(compute.device)}

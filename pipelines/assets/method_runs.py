@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from ops.checkpoints import Checkpoint
-from ops.method_results import MethodResult
-from ops.pair_sets import PairSet
+from ops.pairs.sets import PairSet
+from ops.scores.method_results import MethodResult
 from pipelines.assets.training import described
 from pipelines.resources import Home
 
@@ -33,8 +33,8 @@ def scored(
 
     ``network`` holds what was trained and ``training`` tells how; what is to be seen of the last one is shown too.
     """
-    from ops.method_results import run_method
-    from ops.test_set import held_out
+    from ops.scores.held_out import held_out
+    from ops.scores.method_results import run_method
 
     test_set = held_out(degraded_pairs, defect_detector)
     result = run_method(method, restorer, test_set, home.results, context.log.info, network, training)

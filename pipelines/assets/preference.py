@@ -10,9 +10,9 @@ from pydantic import Field
 
 from ops.checkpoints import Checkpoint
 from ops.corpora.records import Corpus
-from ops.method_results import MethodResult
-from ops.pair_sets import PairSet
+from ops.pairs.sets import PairSet
 from ops.preference.studies import Study
+from ops.scores.method_results import MethodResult
 from pipelines.resources import Home, Tracking
 from pipelines.run_config import RunScale
 
@@ -44,7 +44,7 @@ def preference_study(
 ) -> dg.MaterializeResult[Study]:
     """Photos and the results of every method that was run, under names that tell nothing; then `albumen study`."""
     from ops.preference.report import freeze_study
-    from ops.test_set import held_out
+    from ops.scores.held_out import held_out
 
     rivals = [unmasked_deep_image_prior, stopped_deep_image_prior, sequential]
     rivals += [pix2pix, cyclegan, operation_attention, nafnet]
@@ -80,12 +80,12 @@ def old_photo_scores(
     Rivals that were trained (job ``train_baselines``) take part.
     """
     from ops.detection.calibration import threshold_of
-    from ops.old_photo_report import report_old_photos
     from ops.pictures import markdown_picture
     from ops.releases import assemble, checkpoint_weights
     from ops.restorers.trained import trained_restorer
     from ops.restorers.triplet import TripletRestorer
-    from ops.test_set import defect_finder, held_out
+    from ops.scores.held_out import defect_finder, held_out
+    from ops.scores.old_photo_report import report_old_photos
 
     recipe = config.recipe
     weights = checkpoint_weights(degraded_vae, clean_vae, latent_mapping, defect_detector)

@@ -7,8 +7,8 @@ import dagster as dg
 
 from ops.checkpoints import Checkpoint
 from ops.corpora.records import Corpus
-from ops.method_results import MethodResult
-from ops.pair_sets import PairSet, SharedCrops
+from ops.pairs.sets import PairSet, SharedCrops
+from ops.scores.method_results import MethodResult
 from pipelines.assets.grounds import baseline_grounds, pair_grounds
 from pipelines.assets.method_runs import AFTER_TRAINING, scored
 from pipelines.assets.training import described
@@ -28,7 +28,7 @@ def shared_crops(
 ) -> dg.MaterializeResult[SharedCrops | None]:
     """The crops that all trained baselines learn from, made once; at larger scales each makes its own as it learns."""
     from ops.baseline_recipes import budget_of
-    from ops.shared_crops import make_shared_crops
+    from ops.pairs.shared_crops import make_shared_crops
 
     if not config.baselines.shares_crops:
         return dg.MaterializeResult(value=None, metadata={"crops": "made anew for every baseline"})
@@ -76,7 +76,7 @@ def cyclegan(
     compute: Compute,
 ) -> dg.MaterializeResult[MethodResult]:
     """CycleGAN: two translators that learn from degraded photos, old ones too, and from other, clean ones."""
-    from ops.pairs import old_crops
+    from ops.pairs.sources import old_crops
     from ops.stages.translation import load_cyclegan, train_cyclegan
 
     recipe = config.baselines.cyclegan

@@ -6,7 +6,7 @@ import dagster as dg
 
 from ops.checkpoints import Checkpoint
 from ops.corpora.records import Corpus
-from ops.pair_sets import PairSet
+from ops.pairs.sets import PairSet
 from pipelines.assets.grounds import pair_grounds
 from pipelines.resources import Compute, Home, Tracking
 from pipelines.run_config import RunScale
@@ -24,7 +24,7 @@ def clean_vae(
     compute: Compute,
 ) -> dg.MaterializeResult[Checkpoint]:
     """VAE2: reconstructs undamaged photos; its decoder paints every restored one."""
-    from ops.pairs import held_out_clean
+    from ops.pairs.sources import held_out_clean
     from ops.reconstruction import measure_reconstruction
     from ops.stages.vae import train_clean_vae
 
@@ -49,7 +49,7 @@ def degraded_vae(
     compute: Compute,
 ) -> dg.MaterializeResult[Checkpoint]:
     """VAE1: puts real old and synthetically degraded photos into one latent space."""
-    from ops.pairs import held_out_clean, old_crops
+    from ops.pairs.sources import held_out_clean, old_crops
     from ops.reconstruction import measure_reconstruction
     from ops.stages.vae import train_degraded_vae
 

@@ -20,7 +20,7 @@ from ops.detection.batches import DefectBatch
 from ops.detection.truth import DefectTruth
 from ops.faces.find import Search
 from ops.faces.settings import FaceSettings
-from ops.pairs import PairBatch
+from ops.pairs.sources import PairBatch
 from ops.parts import Part
 from ops.processes import average_gradients, normal_rows, part_here
 from ops.shared_batch_norm import share_batch_norm

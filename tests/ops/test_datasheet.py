@@ -6,8 +6,8 @@ import pytest
 from ops.corpora.records import Corpus, Refusal
 from ops.datasheet import MAX_SHEET_BYTES, write_datasheet
 from ops.images import decode_rgb
-from ops.pair_building import build_pair_set
-from tests.ops.test_pair_building import NO_TEXTURES, RECIPE, corpus, silent
+from ops.pairs.building import build_pair_set
+from tests.ops.pairs.test_building import NO_TEXTURES, RECIPE, corpus, silent
 
 
 @pytest.fixture(scope="module")

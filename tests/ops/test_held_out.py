@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from ops.checkpoints import Checkpoint
-from ops.pair_sets import PairSet
-from ops.test_set import checksum_of
+from ops.pairs.sets import PairSet
+from ops.scores.held_out import checksum_of
 
 PAIRS = PairSet(Path("pairs"), "standard-4", 0, 0, 3, 0, 64, 0.1, "a" * 64)
 

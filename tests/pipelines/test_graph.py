@@ -3,7 +3,7 @@
 import dagster as dg
 import pytest
 
-from ops.ablations import ABLATIONS
+from ops.ablations.variants import ABLATIONS
 from pipelines import checks, schedules, sensors
 from pipelines.definitions import defs
 

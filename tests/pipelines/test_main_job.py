@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from ops.ablations import ABLATIONS
+from ops.ablations.variants import ABLATIONS
 from ops.preference.ballots import Ballot, BallotBox
 from ops.preference.studies import newest_study
 from ops.releases import released_identity
@@ -155,7 +155,7 @@ def test_an_ablation_is_trained_and_stands_in_the_table(trained: Installation) -
     result = materialize("ablation_ours", "domain_gap")
     assert "ALBUMEN_OLD_PHOTOS" in result.output_for_node("domain_gap")
     records = trained.settings.home / "records"
-    for ablation in ABLATIONS[1:]:  # these are trained in tests/ops/test_ablation_runs.py
+    for ablation in ABLATIONS[1:]:  # these are trained in tests/ops/ablations/test_runs.py
         shutil.copy(records / "ablation_ours.json", records / f"ablation_{ablation.slug}.json")
     materialize("ablation_table")
     table = (trained.settings.home / "results/ablations/SMOKE-0.05/ablations.md").read_text()

@@ -8,9 +8,9 @@ from ops.degradation.degrade import before_ageing, degrade
 from ops.degradation.recipe import STANDARD_DEGRADATION
 from ops.detection.batches import FreshDefects, aged_defects
 from ops.detection.truth import truth_of_pair
-from ops.fresh_crops import FreshCrops, step_generator
+from ops.pairs.fresh_crops import FreshCrops, step_generator
 from ops.parts import Part
-from tests.ops.test_pair_building import corpus
+from tests.ops.pairs.test_building import corpus
 
 
 def test_the_truth_of_a_batch_is_that_of_each_pair(tmp_path: Path) -> None:

@@ -8,11 +8,11 @@ import pytest
 import torch
 
 from ops.checkpoints import Checkpoint
-from ops.method_results import MethodResult
 from ops.restorers.bm3d import BlindBm3d
 from ops.restorers.restorer import Restorer
 from ops.restorers.sequential import Sequential
 from ops.restorers.trained import trained_restorer
+from ops.scores.method_results import MethodResult
 from ops.stages.edge_connect import load_edge_connect, train_completion, train_edge_model
 from ops.stages.supervised import load_nafnet, load_operation_attention, train_nafnet, train_operation_attention
 from ops.stages.translation import load_cyclegan, load_pix2pix, train_cyclegan, train_pix2pix

@@ -8,7 +8,7 @@ from torch.nn import functional as F
 from models.discriminators import DiscriminatorConfig
 from models.fidelity_gate import FidelityGateConfig
 from models.mapping import MappingConfig
-from ops.pairs import PairBatch
+from ops.pairs.sources import PairBatch
 from ops.parts import WHOLE, Part
 from ops.stages.mapping import MappingRecipe, MappingWeights
 from ops.stages.vae import VaeRecipe, VaeWeights

@@ -10,14 +10,15 @@ from torch.nn import functional as F
 
 from models.baselines.edge_connect import EdgeConnectConfig
 from ops.checkpoints import Checkpoint
-from ops.evaluation import EvaluationPair
-from ops.method_results import run_method
 from ops.metrics import roc_auc
-from ops.pairs import PairBatch
+from ops.pairs.sources import PairBatch
 from ops.parts import WHOLE, Part
 from ops.restorers.bm3d import BlindBm3d
 from ops.restorers.edge_connect import EdgeConnect, complete_edges
 from ops.restorers.sequential import Sequential
+from ops.scores.evaluation import EvaluationPair
+from ops.scores.held_out import HeldOut
+from ops.scores.method_results import run_method
 from ops.stages.edge_connect import (
     CompletionRecipe,
     EdgeRecipe,
@@ -28,7 +29,6 @@ from ops.stages.edge_connect import (
     train_completion,
     train_edge_model,
 )
-from ops.test_set import HeldOut
 from tests.ops.stages.stage_recipes import SCHEDULE, bench
 
 NETWORK = EdgeConnectConfig(width=6, num_blocks=1, judge_width=4)

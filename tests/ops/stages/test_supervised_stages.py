@@ -10,7 +10,7 @@ from models.baselines.nafnet import NafNetConfig
 from models.baselines.operation_attention import OperationAttentionConfig
 from ops.losses import negative_psnr
 from ops.metrics import psnr
-from ops.pairs import PairBatch
+from ops.pairs.sources import PairBatch
 from ops.parts import WHOLE, Part
 from ops.restorers.feed_forward import FeedForwardRestorer
 from ops.stages.supervised import (

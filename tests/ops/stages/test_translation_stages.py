@@ -12,7 +12,7 @@ from models.baselines.cyclegan import CycleGanConfig
 from models.baselines.pix2pix import Pix2PixConfig
 from ops.checkpoints import Checkpoint
 from ops.metrics import psnr
-from ops.pairs import PairBatch
+from ops.pairs.sources import PairBatch
 from ops.parts import WHOLE, Part
 from ops.stages.image_pool import POOL_SIZE, ImagePool
 from ops.stages.translation import (

@@ -1,0 +1,1 @@
+"""Pairs of degraded and clean photos: made, kept, drawn from."""

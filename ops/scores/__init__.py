@@ -1,0 +1,1 @@
+"""How good methods are: the test set, what each method makes of it, tables, and the reports."""
