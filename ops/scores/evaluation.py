@@ -1,6 +1,6 @@
 """The fair table: every method on the same pairs, one row per photo and method, then means with honest intervals.
 
-Metrics are defined in ``ops/metrics.py``; which methods and which pairs are compared is the caller's choice. Methods
+Metrics are defined in ``ops/metrics``; which methods and which pairs are compared is the caller's choice. Methods
 run in this process, one after another, torch held to one thread, so that seconds can be compared.
 """
 

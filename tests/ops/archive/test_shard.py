@@ -202,7 +202,7 @@ def test_killed_before_and_after_every_write_nothing_is_lost_torn_or_done_twice(
         stdout=subprocess.PIPE,
         text=True,
         check=True,
-        timeout=120,
+        timeout=600,
     )
     *kills, last = [json.loads(line) for line in done.stdout.splitlines()]
     assert len(kills) == 2 * (5 * 3 + 2 + 1)  # photo, mask and record; the record of a refusal; the ledger
@@ -217,7 +217,7 @@ def test_killed_before_and_after_every_write_nothing_is_lost_torn_or_done_twice(
 
 def test_a_full_disk_stops_the_run_with_the_cure_and_leaves_the_shard_open(source: Storage, target: Storage) -> None:
     count_file = str(Path(source.location).with_name("count"))
-    command = script("slow_restoration.py", source.location, target.location, count_file)
+    command = script("stopping_restoration.py", source.location, target.location, count_file, "0")
     only_shard(source, target)
     done = subprocess.run(
         ["/bin/bash", "-c", 'ulimit -f 1; exec "$@"', "limited", *command],  # no file above 1 KiB
@@ -225,7 +225,7 @@ def test_a_full_disk_stops_the_run_with_the_cure_and_leaves_the_shard_open(sourc
         stderr=subprocess.PIPE,
         text=True,
         check=False,
-        timeout=60,
+        timeout=300,
     )
     assert done.returncode == 1
     assert "Check that the disk is mounted, has space" in done.stderr
