@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from enum import Enum
 
 import torch
@@ -89,11 +90,15 @@ def in_full_precision(layer: nn.Conv2d, features: Tensor) -> Tensor:
 
     For the 1x1 convolutions that carry pixels past a network: bfloat16 would round each of them to 1/256.
     """
-    device = features.device.type
-    if not torch.amp.is_autocast_available(device):  # such as "meta", where costs are counted
-        return layer(features)
-    with torch.autocast(device, enabled=False):
+    with full_precision(features.device):
         return layer(features.to(layer.weight.dtype))
+
+
+def full_precision(device: torch.device) -> AbstractContextManager[object]:
+    """No autocast on ``device`` within; devices that know none, such as "meta" where costs are counted, are left."""
+    if not torch.amp.is_autocast_available(device.type):
+        return nullcontext()
+    return torch.autocast(device.type, enabled=False)
 
 
 def pad_to_multiple(photo: Tensor, multiple: int) -> Tensor:

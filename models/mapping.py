@@ -28,6 +28,8 @@ class MappingConfig:
         norm: what normalises features; see ``Norm``.
         has_nonlocal: whether damaged cells read intact ones; without, the block stays silent and learns nothing.
         has_soft_mask: whether a cell may be damaged in part; without, any damage counts in full, as published.
+        has_first_fill: whether the encoder is shown the photo with its damage filled from around (``first_fill``);
+            without, the damaged photo as it is, as published.
     """
 
     latent_channels: int
@@ -39,6 +41,7 @@ class MappingConfig:
     norm: Norm
     has_nonlocal: bool = True
     has_soft_mask: bool = True
+    has_first_fill: bool = False
 
 
 MAX_SOURCES = 16_384

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from models.blocks import Norm, pad_to_multiple
 from models.fidelity_gate import FidelityGate
+from models.first_fill import REACH_PX, first_fill
 from models.mapping import LatentMapping, Sources, mask_to_latent
 from models.vae import STRIDE, Vae
 
@@ -27,9 +28,10 @@ class Translation:
 class TripletNetwork(nn.Module):
     """The three trained networks and the gate joined; it owns no weights of its own.
 
-    restored = degraded + gate * (decode(map(encode(degraded), mask)) - degraded)
+    restored = degraded + gate * (decode(map(encode(filled), mask)) - degraded)
 
-    Without a gate, as published, the painted photo is the restored one.
+    ``filled`` is the degraded photo after its first fill, or, as published, the degraded photo itself. Without a gate,
+    as published, the painted photo is the restored one.
     """
 
     def __init__(self, degraded_vae: Vae, clean_vae: Vae, mapping: LatentMapping, gate: FidelityGate | None) -> None:
@@ -40,8 +42,13 @@ class TripletNetwork(nn.Module):
         self.gate = gate
 
     @property
+    def fill_reach_px(self) -> int:
+        """How many pixels to each side decide a pixel of the fill."""
+        return REACH_PX if self.mapping.config.has_first_fill else 0
+
+    @property
     def reach_px(self) -> int | None:
-        """How many pixels to each side decide a pixel, what the nonlocal block reads apart; None: the whole photo."""
+        """How many filled pixels to each side decide a pixel, what the nonlocal block reads apart; None: all."""
         if not self._is_local:
             return None
         gate_px = 0 if self.gate is None else self.gate.reach_px
@@ -49,7 +56,7 @@ class TripletNetwork(nn.Module):
 
     @property
     def offer_reach_px(self) -> int | None:
-        """How many pixels to each side decide what a cell offers; None: the whole photo."""
+        """How many filled pixels to each side decide what a cell offers; None: all."""
         return self.degraded_vae.pixels_seen(len(self.mapping.config.widths)) if self._is_local else None
 
     @property
@@ -57,14 +64,21 @@ class TripletNetwork(nn.Module):
         norms = {self.degraded_vae.config.norm, self.clean_vae.config.norm, self.mapping.config.norm}
         return norms == {Norm.NONE}
 
-    def forward(self, degraded: Tensor, mask: Tensor, sources: Sequence[Sources] | None = None) -> Translation:
+    def forward(
+        self,
+        degraded: Tensor,
+        mask: Tensor,
+        sources: Sequence[Sources] | None = None,
+        filled: Tensor | None = None,
+    ) -> Translation:
         """Translate ``degraded`` (N, 3, H, W) in [0, 1] under the defect ``mask`` (N, 1, H, W); any H and W.
 
-        ``sources`` are what the whole photos offer when ``degraded`` are tiles of them; see ``offer``.
+        When ``degraded`` are tiles, ``sources`` are what the whole photos offer (see ``offer``) and ``filled`` (see
+        ``fill``) was made with more of the photo around.
         """
         height, width = degraded.shape[-2:]
-        damage = self.latent_mask(mask)
-        latent = self.mapping(self._encode(degraded), damage, sources)
+        filled = self.fill(degraded, mask) if filled is None else filled
+        latent = self.mapping(self._encode(filled), self.latent_mask(mask), sources)
         painted = self.clean_vae.decode(latent)[..., :height, :width].to(degraded.dtype)
         gate = torch.ones_like(mask) if self.gate is None else self.gate(degraded, painted, mask)
         return Translation(torch.lerp(degraded, painted, gate), painted, gate, latent)
@@ -73,10 +87,14 @@ class TripletNetwork(nn.Module):
         """Bring the defect ``mask`` (N, 1, H, W) to the latent grid (N, 1, h, w)."""
         return mask_to_latent(pad_to_multiple(mask, STRIDE), STRIDE)
 
-    def offer(self, degraded: Tensor, mask: Tensor, chosen: Tensor) -> Sources:
-        """What the ``chosen`` cells (h, w) of one photo or tile (1, 3, H, W) under ``mask`` (1, 1, H, W) offer."""
-        features = self.mapping.rise(self._encode(degraded))
+    def fill(self, degraded: Tensor, mask: Tensor) -> Tensor:
+        """What the encoder sees of ``degraded`` (N, 3, H, W) under ``mask`` (N, 1, H, W), of the same size."""
+        return first_fill(degraded, mask) if self.mapping.config.has_first_fill else degraded
+
+    def offer(self, filled: Tensor, mask: Tensor, chosen: Tensor) -> Sources:
+        """What the ``chosen`` cells (h, w) of one filled photo or tile (1, 3, H, W) offer; ``mask`` (1, 1, H, W)."""
+        features = self.mapping.rise(self._encode(filled))
         return self.mapping.nonlocal_block.offer(features[0], self.latent_mask(mask)[0, 0], chosen)
 
-    def _encode(self, degraded: Tensor) -> Tensor:
-        return self.degraded_vae.encode(pad_to_multiple(degraded, STRIDE)).mean
+    def _encode(self, filled: Tensor) -> Tensor:
+        return self.degraded_vae.encode(pad_to_multiple(filled, STRIDE)).mean

@@ -25,7 +25,7 @@ from ops import large_tensors
 from ops.faces.enhance import EnhancedFaces
 from ops.faces.records import FaceRecord, Outcome
 from ops.faces.restorer import FaceRestorer
-from ops.tiles import Tile, Tiling, cut
+from ops.tiles import Tile, Tiling, cut, widened
 
 N = TypeVar("N", bound=nn.Module)
 
@@ -149,14 +149,16 @@ class PhotoRestorer:
             chosen = torch.zeros_like(is_source[*_cells(tile.outer)])
             chosen[*_cells(tile.inner)] = is_source[*_cells(tile.middle)]
             if chosen.any():
-                parts.append(self.network.offer(self._read(old, tile), self._read(mask, tile), chosen.to(self.device)))
+                filled = self._fill(old, mask, tile)
+                parts.append(self.network.offer(filled, self._read(mask, tile), chosen.to(self.device)))
         return [Sources.join(parts)]
 
     def _translate(self, old: Tensor, mask: Tensor, sources: list[Sources] | None) -> tuple[Tensor, _Change]:
         restored = large_tensors.zeros(*old.shape)
         change = _Change()
         for tile in self._translation_tiles(old):
-            translation = self.network(self._read(old, tile), self._read(mask, tile), sources)
+            filled = self._fill(old, mask, tile)
+            translation = self.network(self._read(old, tile), self._read(mask, tile), sources, filled)
             share = self.strength * translation.gate
             _write(restored, tile, torch.lerp(self._read(old, tile), translation.painted, share).clamp(0, 1))
             change.add(old[..., *tile.middle], restored[..., *tile.middle], mask[..., *tile.middle], _kept(share, tile))
@@ -174,6 +176,13 @@ class PhotoRestorer:
     def _cut(self, photo: Tensor, reach_px: int, grid_px: int) -> Iterator[Tile]:
         height, width = photo.shape[-2:]
         return cut(height, width, self.tiling.tile_px, reach_px, grid_px)
+
+    def _fill(self, old: Tensor, mask: Tensor, tile: Tile) -> Tensor:
+        """What the encoder sees of the tile; the fill looks further than the tile's halo."""
+        height, width = old.shape[-2:]
+        wide = widened(tile, height, width, self.network.fill_reach_px)
+        filled = self.network.fill(self._read(old, wide), self._read(mask, wide))
+        return _kept(filled, wide).contiguous(memory_format=torch.channels_last)
 
     def _read(self, photo: Tensor, tile: Tile) -> Tensor:
         """The tile with its halo, on the device."""

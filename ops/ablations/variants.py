@@ -66,6 +66,11 @@ def _hard_masks(recipe: Recipe) -> Recipe:
     return replace(recipe, mapping=replace(recipe.mapping, network=network))
 
 
+def _no_first_fill(recipe: Recipe) -> Recipe:
+    network = replace(recipe.mapping.network, has_first_fill=False)
+    return replace(recipe, mapping=replace(recipe.mapping, network=network))
+
+
 def _instance_norm(recipe: Recipe) -> Recipe:
     from models.blocks import Norm
 
@@ -113,7 +118,7 @@ def _paper_like(recipe: Recipe) -> Recipe:
     """The losses of PAPER and its network switches, at our widths, schedule and data."""
     from ops.recipes import PAPER
 
-    changed = _hard_masks(_no_gate(_no_pixel_shortcut(_instance_norm(recipe))))
+    changed = _no_first_fill(_hard_masks(_no_gate(_no_pixel_shortcut(_instance_norm(recipe)))))
     return replace(
         changed,
         degraded_vae=replace(changed.degraded_vae, weights=PAPER.degraded_vae.weights),
@@ -126,11 +131,12 @@ ABLATIONS: Final = (
     Ablation(OURS, "nothing", lambda recipe: recipe),
     Ablation(
         PAPER_LIKE,
-        "the report's losses and masks, instance norm, no pixel shortcut, no gate; our widths, schedule and data",
+        "the report's losses and masks, instance norm, no pixel shortcut, fill or gate; our widths, schedule and data",
         _paper_like,
     ),
     Ablation("instance norm", "instance norm as published in both autoencoders and the mapping", _instance_norm),
     Ablation("no pixel shortcut", "pixels reach the latent through the strided convolutions alone", _no_pixel_shortcut),
+    Ablation("no first fill", "the encoder sees the damage as it is", _no_first_fill),
     Ablation("no gate", "the painted photo is the restored one", _no_gate),
     Ablation("no nonlocal block", "damaged cells read nothing from intact ones", _no_nonlocal_block),
     Ablation("hard masks", "any damage in a latent cell counts in full", _hard_masks),

@@ -35,6 +35,19 @@ def bm3d(
     return scored(context, "BM3D", config.recipe.bm3d, degraded_pairs, defect_detector, home)
 
 
+@dg.asset(group_name="baselines", code_version="1", kinds={"opencv"}, op_tags=AFTER_TRAINING)
+def telea(
+    context: dg.AssetExecutionContext,
+    degraded_pairs: PairSet,
+    defect_detector: Checkpoint,
+    home: Home,
+) -> dg.MaterializeResult[MethodResult]:
+    """OpenCV's inpainting under the detected mask: all that can be had without any training."""
+    from ops.restorers.telea import Telea
+
+    return scored(context, "Telea inpainting", Telea(), degraded_pairs, defect_detector, home)
+
+
 @dg.asset(group_name="trained_baselines", code_version="1", kinds={"pytorch"}, op_tags=AFTER_TRAINING)
 def stopped_deep_image_prior(
     context: dg.AssetExecutionContext,

@@ -14,7 +14,7 @@ from pipelines.resources import Home, MetricWeights, Tracking
 from pipelines.run_config import RunScale
 
 
-@dg.asset(group_name="evaluation", code_version="1", kinds={"pytorch"})
+@dg.asset(group_name="evaluation", code_version="2", kinds={"pytorch"})
 def triplet_translation(
     context: dg.AssetExecutionContext,
     config: RunScale,
@@ -36,13 +36,14 @@ def triplet_translation(
     return scored(context, "ours", TripletRestorer(ours), degraded_pairs, defect_detector, home, ours, training)
 
 
-@dg.asset(group_name="evaluation", code_version="3", kinds={"markdown"})
+@dg.asset(group_name="evaluation", code_version="4", kinds={"markdown"})
 def scores(
     context: dg.AssetExecutionContext,
     degraded_pairs: PairSet,
     triplet_translation: MethodResult,
     deep_image_prior: MethodResult,
     bm3d: MethodResult,
+    telea: MethodResult,
     unmasked_deep_image_prior: MethodResult | None,
     stopped_deep_image_prior: MethodResult | None,
     sequential: MethodResult | None,
@@ -60,7 +61,7 @@ def scores(
     from ops.scores.held_out import held_out
     from ops.scores.report import write_score_report
 
-    test_set, results = held_out(degraded_pairs, defect_detector), [triplet_translation, bm3d, deep_image_prior]
+    test_set, results = held_out(degraded_pairs, defect_detector), [triplet_translation, bm3d, telea, deep_image_prior]
     rivals = [unmasked_deep_image_prior, stopped_deep_image_prior, sequential]
     rivals += [pix2pix, cyclegan, operation_attention, nafnet]
     with tracking.run(context) as log:

@@ -26,13 +26,14 @@ class OldPhotoRun(RunScale):
     num_photos: int = Field(default=25, gt=0, description="The first so many; the report's user study had 25.")
 
 
-@dg.asset(group_name="preference", code_version="1", kinds={"png"})
+@dg.asset(group_name="preference", code_version="2", kinds={"png"})
 def preference_study(
     degraded_pairs: PairSet,
     defect_detector: Checkpoint,
     triplet_translation: MethodResult,
     deep_image_prior: MethodResult,
     bm3d: MethodResult,
+    telea: MethodResult,
     unmasked_deep_image_prior: MethodResult | None,
     stopped_deep_image_prior: MethodResult | None,
     sequential: MethodResult | None,
@@ -48,7 +49,7 @@ def preference_study(
 
     rivals = [unmasked_deep_image_prior, stopped_deep_image_prior, sequential]
     rivals += [pix2pix, cyclegan, operation_attention, nafnet]
-    test_set, results = held_out(degraded_pairs, defect_detector), [triplet_translation, bm3d, deep_image_prior]
+    test_set, results = held_out(degraded_pairs, defect_detector), [triplet_translation, bm3d, telea, deep_image_prior]
     study = freeze_study(test_set, results, home.studies, rivals)
     return dg.MaterializeResult(
         value=study,
@@ -57,7 +58,7 @@ def preference_study(
     )
 
 
-@dg.asset(group_name="preference", code_version="2", kinds={"pytorch", "markdown"})
+@dg.asset(group_name="preference", code_version="3", kinds={"pytorch", "markdown"})
 def old_photo_scores(
     context: dg.AssetExecutionContext,
     config: OldPhotoRun,
@@ -82,6 +83,7 @@ def old_photo_scores(
     from ops.detection.calibration import threshold_of
     from ops.pictures import markdown_picture
     from ops.releases import assemble, checkpoint_weights
+    from ops.restorers.telea import Telea
     from ops.restorers.trained import trained_restorer
     from ops.restorers.triplet import TripletRestorer
     from ops.scores.held_out import defect_finder, held_out
@@ -93,6 +95,7 @@ def old_photo_scores(
     restorers: dict[str, Restorer] = {
         "ours": ours,
         "BM3D": recipe.bm3d,
+        "Telea inpainting": Telea(),
         "deep image prior": recipe.deep_image_prior,
     }
     for rival in (sequential, pix2pix, cyclegan, operation_attention, nafnet):

@@ -63,7 +63,7 @@ def degraded_vae(
     return described(checkpoint, decibels)
 
 
-@dg.asset(group_name="training", code_version="1", kinds={"pytorch", "mlflow"})
+@dg.asset(group_name="training", code_version="2", kinds={"pytorch", "mlflow"})
 def latent_mapping(
     context: dg.AssetExecutionContext,
     config: RunScale,

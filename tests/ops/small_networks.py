@@ -17,7 +17,7 @@ VAE = VaeConfig(widths=(4, 6, 8), latent_channels=48, num_blocks=1, norm=Norm.NO
 CONFIG = ReleaseConfig(
     degraded_vae=VAE,
     clean_vae=VAE,
-    mapping=MappingConfig(48, (8,), 1, 1, 1, 4, Norm.NONE),
+    mapping=MappingConfig(48, (8,), 1, 1, 1, 4, Norm.NONE, has_first_fill=True),
     gate=FidelityGateConfig(4),
     detector=DetectorConfig((4, 6)),
     threshold=0.5,

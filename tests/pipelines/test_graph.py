@@ -11,7 +11,7 @@ GROUPS = {
     "corpora": {"clean_photos", "old_photos", "textures", "annotated_photos"},
     "dataset": {"degraded_pair_shards", "degraded_pairs", "reality_report"},
     "training": {"clean_vae", "degraded_vae", "latent_mapping", "pretrained_detector", "defect_detector"},
-    "baselines": {"deep_image_prior", "bm3d"},
+    "baselines": {"deep_image_prior", "bm3d", "telea"},
     "trained_baselines": {
         "shared_crops",
         "pix2pix",

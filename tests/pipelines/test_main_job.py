@@ -30,7 +30,7 @@ def trained(installation: Installation) -> Installation:
 
 def test_the_scores_hold_every_method_on_every_held_out_pair(trained: Installation) -> None:
     scores = pd.read_parquet(trained.settings.home / "results/scores.parquet")
-    assert set(scores["method"]) == {"input", "ours", "BM3D", "deep image prior"}
+    assert set(scores["method"]) == {"input", "ours", "BM3D", "Telea inpainting", "deep image prior"}
     assert scores.groupby("method").size().eq(3).all()
     assert scores["error"].eq("").all()
 
