@@ -40,6 +40,8 @@ class Recipe:
         deep_image_prior: the training-free baseline, with its network and fit.
         bm3d: the classical baseline.
         tiling: how large photos are cut when they are restored.
+        sure: defect probability without which nothing near is marked in a user's photo (``ops/detection/marking.py``);
+            0 where the detector is trained too little to be sure of anything. The test set's masks do without.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Recipe:
     deep_image_prior: DeepImagePrior
     bm3d: BlindBm3d
     tiling: Tiling
+    sure: float
 
     def release_config(self, threshold: float) -> ReleaseConfig:
         """How the networks of this recipe are used together; ``threshold`` is the detector's calibrated one."""
@@ -62,6 +65,7 @@ class Recipe:
             gate=self.mapping.gate,
             detector=self.detector.network,
             threshold=threshold,
+            sure=self.sure,
             tiling=self.tiling,
         )
 
@@ -182,6 +186,7 @@ PAPER = Recipe(
     ),
     bm3d=_BM3D,
     tiling=Tiling(tile_px=1024, halo_px=192),
+    sure=0.7,
 )
 
 _STANDARD_VAE = VaeConfig(
@@ -282,6 +287,7 @@ STANDARD = Recipe(
     deep_image_prior=_small_deep_image_prior(steps=150),
     bm3d=_BM3D,
     tiling=Tiling(tile_px=512, halo_px=160),
+    sure=0.7,
 )
 
 _SMOKE_VAE = VaeConfig(widths=(12, 24, 48), latent_channels=48, num_blocks=1, norm=Norm.NONE, has_pixel_shortcut=True)
@@ -346,4 +352,5 @@ SMOKE = Recipe(
     deep_image_prior=_small_deep_image_prior(steps=120),
     bm3d=_BM3D,
     tiling=Tiling(tile_px=512, halo_px=128),
+    sure=0.0,
 )

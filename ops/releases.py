@@ -39,7 +39,7 @@ class ReleaseConfig:
     """The configurations of all networks of a release and how they are used together.
 
     ``face`` and ``face_settings`` are None in a release without a face generator, and absent from the files of those
-    that were written before there was one.
+    that were written before there was one. ``threshold`` and ``sure`` make masks of probabilities (``ops/detection``).
     """
 
     degraded_vae: VaeConfig
@@ -51,6 +51,7 @@ class ReleaseConfig:
     tiling: Tiling
     face: FaceGeneratorConfig | None = None
     face_settings: FaceSettings | None = None
+    sure: float = 0.0
 
     def to_json(self) -> dict[str, object]:
         """As plain JSON values, without the fields of faces where there is no generator: older identities stay."""
@@ -145,8 +146,9 @@ def write_release(
         tensors |= {f"{network}.{name}": tensor for name, tensor in load_tensors(path, prefix).items()}
     making = root / f".making-{os.getpid()}"
     save_tensors(making / "model.safetensors", tensors)
-    sha256 = _identity(making / "model.safetensors", config)
-    record = {"sha256": sha256, "config": config.to_json(), "facts": dict(facts)}
+    stored = config.to_json()
+    sha256 = _identity(making / "model.safetensors", stored)
+    record = {"sha256": sha256, "config": stored, "facts": dict(facts)}
     replace_text(making / "model.json", json.dumps(record, indent=1))
     replace_text(making / "README.md", card)
     folder = root / sha256[:12]
@@ -174,7 +176,7 @@ def load_release(
     record = json.loads((folder / "model.json").read_text())
     config = config_from_json(ReleaseConfig, record["config"])
     path = folder / "model.safetensors"
-    if _identity(path, config) != record["sha256"]:
+    if _identity(path, record["config"]) != record["sha256"]:
         raise ValueError(f"{folder} is not the release it says ({record['sha256'][:12]}...): delete it, fetch it again")
     names = ("degraded_vae", "clean_vae", "mapping", "gate", "detector")
     networks = assemble(config, {name: (path, f"{name}.") for name in names})
@@ -187,6 +189,7 @@ def load_release(
         device,
         is_bf16=has_fast_bfloat16(usable_device(device)),
         faces=None if faces is None else _load_faces(config, path, faces, device),
+        sure=config.sure,
     )
 
 
@@ -262,7 +265,7 @@ def fetch_release(tracking_uri: str, cache: Path) -> tuple[ReleaseIdentity, Path
     return release, folder
 
 
-def _identity(weights: Path, config: ReleaseConfig) -> str:
-    """One checksum over weights and configuration."""
-    text = f"{file_sha256(weights)} {json.dumps(config.to_json(), sort_keys=True)}"
+def _identity(weights: Path, stored: Mapping[str, object]) -> str:
+    """One checksum over weights and configuration, as it is ``stored``: a field that is added later changes none."""
+    text = f"{file_sha256(weights)} {json.dumps(stored, sort_keys=True)}"
     return hashlib.sha256(text.encode()).hexdigest()

@@ -22,6 +22,7 @@ from models.mapping import Sources, choose_sources, mask_to_latent, source_strid
 from models.triplet import TripletNetwork
 from models.vae import STRIDE
 from ops import large_tensors
+from ops.detection.marking import REACH_PX, mark
 from ops.faces.enhance import EnhancedFaces
 from ops.faces.records import FaceRecord, Outcome
 from ops.faces.restorer import FaceRestorer
@@ -54,6 +55,7 @@ class PhotoRestorer:
         detector: finds the defects.
         network: repaints and restores.
         threshold: of the defect probability; below it a pixel counts as intact.
+        sure: defect probability that something near has to reach for an unsure pixel to count (``mark``).
         tiling: how photos larger than one tile are cut.
         strength: 1 restores fully, 0 returns the photo as it is, between them a blend.
         device: a torch device.
@@ -71,12 +73,14 @@ class PhotoRestorer:
         device: str = "cpu",
         is_bf16: bool = False,
         faces: FaceRestorer | None = None,
+        sure: float = 0.0,
     ) -> None:
         if not 0 <= strength <= 1:
             raise ValueError(f"strength lies between 0 (leave as it is) and 1 (restore fully), got {strength}")
         self.detector = _laid_out(detector, device)
         self.network = _laid_out(network, device)
         self.threshold = threshold
+        self.sure = sure
         self.tiling = tiling
         self.strength = strength
         self.device = device
@@ -113,6 +117,7 @@ class PhotoRestorer:
             "largest_change": change.largest,
             "strength": self.strength,
             "threshold": self.threshold,
+            "sure": self.sure,
             "is_mask_given": float(mask is not None),
             "is_bf16": float(self.is_bf16),
             "tiles": change.tiles,
@@ -124,11 +129,10 @@ class PhotoRestorer:
 
     @torch.inference_mode()
     def find_defects(self, old: Tensor) -> Tensor:
-        """The soft mask (1, 1, H, W) of ``old`` (1, 3, H, W): the defect probability above the threshold, else 0."""
+        """The soft mask (1, 1, H, W) of ``old`` (1, 3, H, W): the defect probability where one is marked, else 0."""
         mask = large_tensors.zeros(1, 1, *old.shape[-2:])
-        for tile in self._cut(old, self.detector.reach_px, self.detector.grid_px):
-            probability = self.detector(self._read(old, tile)).sigmoid()
-            _write(mask, tile, probability * (probability > self.threshold))
+        for tile in self._cut(old, self.detector.reach_px + REACH_PX, self.detector.grid_px):
+            _write(mask, tile, mark(self.detector(self._read(old, tile)).sigmoid(), self.threshold, self.sure))
         return mask
 
     def _latent_mask(self, mask: Tensor) -> Tensor:

@@ -1,9 +1,10 @@
+import json
 from pathlib import Path
 
 import pytest
 import torch
 
-from ops.releases import NoReleaseError, fetch_release, load_release, register_release, write_release
+from ops.releases import NoReleaseError, _identity, fetch_release, load_release, register_release, write_release
 from ops.tracking import mlflow_run
 from tests.ops.small_networks import CONFIG, small_weights
 
@@ -49,3 +50,12 @@ def test_the_newest_registered_release_is_the_one_that_is_fetched(tmp_path: Path
     assert found.version == "2"
     photo = torch.rand(1, 3, 24, 24)
     assert torch.equal(load_release(fetched)(photo).restored, load_release(folder)(photo).restored)
+
+
+def test_a_release_written_before_a_setting_existed_is_still_what_it_says(tmp_path: Path) -> None:
+    folder = write_release(tmp_path, CONFIG, small_weights(tmp_path / "trained"), {}, gain=1.0)
+    record = json.loads((folder / "model.json").read_text())
+    del record["config"]["sure"]
+    record["sha256"] = _identity(folder / "model.safetensors", record["config"])
+    (folder / "model.json").write_text(json.dumps(record))
+    assert load_release(folder).sure == 0

@@ -13,11 +13,11 @@ from tests.ops.small_networks import CONFIG, small_weights
 
 
 def restorer(
-    folder: Path, tiling: Tiling = CONFIG.tiling, strength: float = 1.0, threshold: float = 0.5
+    folder: Path, tiling: Tiling = CONFIG.tiling, strength: float = 1.0, threshold: float = 0.5, sure: float = 0.0
 ) -> PhotoRestorer:
     torch.manual_seed(2)
     networks = assemble(replace(CONFIG, tiling=tiling), small_weights(folder))
-    return PhotoRestorer(networks.detector, networks.triplet, threshold, tiling, strength)
+    return PhotoRestorer(networks.detector, networks.triplet, threshold, tiling, strength, sure=sure)
 
 
 def scratched(height: int, width: int) -> Tensor:
@@ -62,8 +62,11 @@ def test_a_photo_in_tiles_equals_the_photo_as_a_whole(
 
 
 @pytest.mark.parametrize(("height", "width"), [(301, 263), (97, 130)])
-def test_defects_found_in_tiles_are_those_found_in_the_whole(tmp_path: Path, height: int, width: int) -> None:
-    tiled, whole = (restorer(tmp_path, Tiling(tile_px, 0), threshold=0.0) for tile_px in (32, 512))
+@pytest.mark.parametrize("sure", [0.0, 0.5])
+def test_defects_found_in_tiles_are_those_found_in_the_whole(
+    tmp_path: Path, height: int, width: int, sure: float
+) -> None:
+    tiled, whole = (restorer(tmp_path, Tiling(tile_px, 0), threshold=0.0, sure=sure) for tile_px in (32, 512))
     photo = torch.rand(1, 3, height, width)
     assert_close(tiled.find_defects(photo), whole.find_defects(photo), atol=1e-5, rtol=0)
 

@@ -1,0 +1,26 @@
+"""From defect probabilities to the mask that decides what is repainted."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from torch import Tensor
+from torch.nn import functional as F
+
+REACH_PX: Final = 6
+"""How far a sure pixel vouches for unsure ones."""
+
+
+def mark(defect_prob: Tensor, threshold: float, sure: float) -> Tensor:
+    """The soft mask (N, 1, H, W): the probability where it is above ``threshold`` and reaches ``sure`` nearby, else 0.
+
+    A crack is sure somewhere along its way and unsure at its rim; a bright forehead or a shirt is unsure all over.
+    Hysteresis as Canny's ("A Computational Approach to Edge Detection", 1986), but within ``REACH_PX`` instead of along
+    connected pixels, so that tiles which see as much further agree with the whole photo. A ``sure`` below the threshold
+    changes nothing. What it costs and saves: docs/decisions/0014.
+    """
+    mask = defect_prob * (defect_prob > threshold)
+    if sure <= threshold:
+        return mask
+    near_sure = F.max_pool2d((defect_prob >= sure).to(mask.dtype), 2 * REACH_PX + 1, stride=1, padding=REACH_PX)
+    return mask * near_sure
