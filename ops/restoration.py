@@ -1,9 +1,9 @@
 """Restoring one decoded photo: find the defects, translate the photo, say what was done.
 
-Three walks over the photo, each in tiles with as much around them as their network sees: the detector writes the mask;
-where something is damaged, all tiles offer their share of intact cells; every tile is then translated, its damaged
-cells reading from what the whole photo offers. No step sees where tiles end, and none holds more than a tile. Last, if
-the release has a face generator, the faces of what came out are looked at (``ops/faces``).
+Four walks over the photo, each in tiles with as much around them as they see: the detector writes the mask; where
+something is damaged, it is filled from around, and all tiles offer their share of intact cells; every tile is then
+translated, its damaged cells reading from what the whole photo offers. No step sees where tiles end, and none holds
+more than a tile. Last, if the release has a face generator, the faces of what came out are looked at (``ops/faces``).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from ops.detection.marking import REACH_PX, mark
 from ops.faces.enhance import EnhancedFaces
 from ops.faces.records import FaceRecord, Outcome
 from ops.faces.restorer import FaceRestorer
-from ops.tiles import Tile, Tiling, cut, widened
+from ops.tiles import Tile, Tiling, cut
 
 N = TypeVar("N", bound=nn.Module)
 
@@ -107,8 +107,9 @@ class PhotoRestorer:
         damage = self.find_defects(old) if mask is None else mask
         cells = self._latent_mask(damage)
         with torch.autocast(torch.device(self.device).type, torch.bfloat16, enabled=self.is_bf16):
-            sources = self._gather_sources(old, damage, cells)
-            restored, change = self._translate(old, damage, sources)
+            filled = self._fill(old, damage) if (cells > 0).any() else old
+            sources = self._gather_sources(filled, damage, cells)
+            restored, change = self._translate(old, filled, damage, sources)
         enhanced = EnhancedFaces(restored, ()) if self.faces is None else self.faces(restored)
         facts = {
             "damaged_fraction": change.damaged / (height * width),
@@ -143,26 +144,37 @@ class PhotoRestorer:
             cells[*_cells(tile.middle)] = mask_to_latent(pad_to_multiple(mask[..., *tile.middle], STRIDE), STRIDE)[0, 0]
         return cells
 
-    def _gather_sources(self, old: Tensor, mask: Tensor, cells: Tensor) -> list[Sources] | None:
+    def _fill(self, old: Tensor, mask: Tensor) -> Tensor:
+        """What the encoder sees of the photo."""
+        if self.network.fill_reach_px == 0:
+            return old
+        filled = large_tensors.zeros(*old.shape)
+        for tile in self._cut(old, self.network.fill_reach_px, STRIDE):
+            _write(filled, tile, self.network.fill(self._read(old, tile), self._read(mask, tile)))
+        return filled
+
+    def _gather_sources(self, filled: Tensor, mask: Tensor, cells: Tensor) -> list[Sources] | None:
         """What the whole photo offers its damaged cells; None if nobody asks, or one tile is the whole photo."""
-        if not (cells > 0).any() or self._is_one_tile(old):
+        if not (cells > 0).any() or self._is_one_tile(filled):
             return None
         is_source = choose_sources(cells)
         parts = []
-        for tile in self._cut(old, self._halo(self.network.offer_reach_px), STRIDE):
+        for tile in self._cut(filled, self._halo(self.network.offer_reach_px), STRIDE):
             chosen = torch.zeros_like(is_source[*_cells(tile.outer)])
             chosen[*_cells(tile.inner)] = is_source[*_cells(tile.middle)]
             if chosen.any():
-                filled = self._fill(old, mask, tile)
-                parts.append(self.network.offer(filled, self._read(mask, tile), chosen.to(self.device)))
+                seen = self._read(filled, tile)
+                parts.append(self.network.offer(seen, self._read(mask, tile), chosen.to(self.device)))
         return [Sources.join(parts)]
 
-    def _translate(self, old: Tensor, mask: Tensor, sources: list[Sources] | None) -> tuple[Tensor, _Change]:
+    def _translate(
+        self, old: Tensor, filled: Tensor, mask: Tensor, sources: list[Sources] | None
+    ) -> tuple[Tensor, _Change]:
         restored = large_tensors.zeros(*old.shape)
         change = _Change()
         for tile in self._translation_tiles(old):
-            filled = self._fill(old, mask, tile)
-            translation = self.network(self._read(old, tile), self._read(mask, tile), sources, filled)
+            seen = self._read(filled, tile)
+            translation = self.network(self._read(old, tile), self._read(mask, tile), sources, seen)
             share = self.strength * translation.gate
             _write(restored, tile, torch.lerp(self._read(old, tile), translation.painted, share).clamp(0, 1))
             change.add(old[..., *tile.middle], restored[..., *tile.middle], mask[..., *tile.middle], _kept(share, tile))
@@ -180,13 +192,6 @@ class PhotoRestorer:
     def _cut(self, photo: Tensor, reach_px: int, grid_px: int) -> Iterator[Tile]:
         height, width = photo.shape[-2:]
         return cut(height, width, self.tiling.tile_px, reach_px, grid_px)
-
-    def _fill(self, old: Tensor, mask: Tensor, tile: Tile) -> Tensor:
-        """What the encoder sees of the tile; the fill looks further than the tile's halo."""
-        height, width = old.shape[-2:]
-        wide = widened(tile, height, width, self.network.fill_reach_px)
-        filled = self.network.fill(self._read(old, wide), self._read(mask, wide))
-        return _kept(filled, wide).contiguous(memory_format=torch.channels_last)
 
     def _read(self, photo: Tensor, tile: Tile) -> Tensor:
         """The tile with its halo, on the device."""

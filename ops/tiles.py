@@ -36,16 +36,6 @@ class Tile:
     middle: tuple[slice, slice]
 
 
-def widened(tile: Tile, height: int, width: int, reach_px: int) -> Tile:
-    """What to read for something that sees ``reach_px`` further than ``tile``, of which all that it reads is kept."""
-    outer, inner = [], []
-    for side, length in zip(tile.outer, (height, width), strict=True):
-        first = max(0, side.start - reach_px)
-        outer.append(slice(first, min(length, side.stop + reach_px)))
-        inner.append(slice(side.start - first, side.stop - first))
-    return Tile((outer[0], outer[1]), (inner[0], inner[1]), tile.outer)
-
-
 def cut(height: int, width: int, tile_px: int, reach_px: int, grid_px: int) -> Iterator[Tile]:
     """Cut a photo into tiles whose middles cover it once, row by row.
 

@@ -6,7 +6,7 @@ from torch import Tensor
 from torch.testing import assert_close
 
 from models.first_fill import CELL_PX, REACH_PX, first_fill
-from ops.tiles import cut, widened
+from ops.tiles import cut
 
 
 def damaged_photo(height: int, width: int) -> tuple[Tensor, Tensor]:
@@ -79,9 +79,8 @@ def test_the_narrowest_spread_is_the_mean_of_its_formula() -> None:
 def test_in_tiles_it_is_what_it_is_in_the_whole(height: int, width: int) -> None:
     photo, mask = damaged_photo(height, width)
     whole, in_tiles = first_fill(photo, mask), torch.full_like(photo, torch.nan)
-    for tile in cut(height, width, tile_px=64, reach_px=8, grid_px=CELL_PX):
-        wide = widened(tile, height, width, REACH_PX)
-        filled = first_fill(photo[..., *wide.outer], mask[..., *wide.outer])[..., *wide.inner]
+    for tile in cut(height, width, tile_px=64, reach_px=REACH_PX, grid_px=CELL_PX):
+        filled = first_fill(photo[..., *tile.outer], mask[..., *tile.outer])
         in_tiles[..., *tile.middle] = filled[..., *tile.inner]
     assert_close(in_tiles, whole)
 
