@@ -208,6 +208,7 @@ class _Child:
             yield
         finally:
             timer.cancel()
+            timer.join()  # a timer that fires this very moment must not kill the child at its next photo
 
     def _obituary(self, num_bytes: int) -> PhotoError:
         self.stop()
