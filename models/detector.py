@@ -65,18 +65,29 @@ class DefectDetector(nn.Module):
             reach = max(reach_of_halved(reach + 3), risen.pop())
         return reach + 1
 
-    def forward(self, photo: Tensor) -> Tensor:
-        """Map ``photo`` (N, 3, H, W) in [0, 1], any H and W, to logits (N, 1, H, W)."""
-        height, width = photo.shape[-2:]
+    def features(self, photo: Tensor) -> list[Tensor]:
+        """The maps g_i of ``photo`` (N, 3, H, W) in [0, 1], finest first: each (N, widths[i], h / 2^i, w / 2^i).
+
+        h and w are H and W, which may be any, filled up to whole cells of the coarsest map.
+        """
         features = self.stem(pad_to_multiple(2 * photo - 1, self.grid_px))
         skips = []
         for down in self.down:
             skips.append(features)
             features = down(features)
-        features = self.bottom(features)
+        maps = [self.bottom(features)]
         for up, merge, skip in reversed(list(zip(self.up, self.merge, skips, strict=True))):
-            features = merge(F.interpolate(up(features), scale_factor=2, mode="bilinear") + skip)
-        return self.head(features)[..., :height, :width]
+            maps.append(merge(F.interpolate(up(maps[-1]), scale_factor=2, mode="bilinear") + skip))
+        return maps[::-1]
+
+    def logits(self, finest: Tensor) -> Tensor:
+        """From the finest map (N, widths[0], h, w) to logits (N, 1, h, w)."""
+        return self.head(finest)
+
+    def forward(self, photo: Tensor) -> Tensor:
+        """Map ``photo`` (N, 3, H, W) in [0, 1], any H and W, to logits (N, 1, H, W)."""
+        height, width = photo.shape[-2:]
+        return self.logits(self.features(photo)[0])[..., :height, :width]
 
     def recalibrate(self, scale: float, shift: float) -> None:
         """Say ``scale * logits + shift`` from now on: a calibration becomes part of the weights."""

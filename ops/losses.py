@@ -101,6 +101,16 @@ def balanced_cross_entropy(logits: Tensor, mask: Tensor, judged: Tensor, max_wei
     return (weights * cross_entropy).sum() / _area(weights)
 
 
+def kind_cross_entropy(logits: Tensor, kinds: Tensor) -> Tensor:
+    """Cross-entropy between logits (N, K, H, W) and the shares of K kinds that each pixel has; 0 shares do not count.
+
+    Kinds are as unlike in size as dust and folds: one that has the share s of all pixels weighs (s + 0.02)^-1/2.
+    """
+    areas = sum_of_all(kinds.sum(dim=(0, 2, 3)))
+    weighted = kinds * (areas / areas.sum().clamp(min=1) + 0.02).rsqrt()[:, None, None]
+    return -(weighted * logits.log_softmax(dim=1)).sum() / _area(weighted)
+
+
 def hinge(verdicts: Sequence[Sequence[Tensor]], *, is_real: bool) -> Tensor:
     """max(0, 1 - D) for real and max(0, 1 + D) for made photos (Lim and Ye, "Geometric GAN", 2017): the judge's loss.
 

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from models.damage_kinds import DamageKinds
 from models.detector import DefectDetector
 from models.discriminators import DiscriminatorConfig, MultiscaleDiscriminator
 from models.fidelity_gate import FidelityGate
@@ -39,6 +40,8 @@ def network_costs(recipe: Recipe, side_px: int = 256) -> list[NetworkCost]:
         vaes.append(_vae_costs("VAE2", Vae(recipe.clean_vae.network), photo))
         detector = DefectDetector(recipe.detector.network)
         rest = [NetworkCost("defect detector", _parameters(detector), _gmac(lambda: detector.eval()(photo)))]
+        kinds, maps = DamageKinds(recipe.kinds.network, recipe.detector.network), detector.features(photo)
+        rest.append(NetworkCost("kinds of damage", _parameters(kinds), _gmac(lambda: kinds(maps))))
         if recipe.mapping.gate is not None:
             gate, mask = FidelityGate(recipe.mapping.gate), torch.empty(1, 1, side_px, side_px)
             rest.append(NetworkCost("fidelity gate", _parameters(gate), _gmac(lambda: gate(photo, photo, mask))))

@@ -22,6 +22,14 @@ from ops.images import encode_jpeg
 PAPER = 1.0  # background grey
 GAP_PX = 6
 FONT = cv2.FONT_HERSHEY_SIMPLEX
+_CLASS_COLOURS = (  # told apart by colour-blind eyes too (Okabe and Ito, "Color Universal Design", 2008)
+    (0.84, 0.37, 0.00),
+    (0.34, 0.71, 0.91),
+    (0.94, 0.89, 0.26),
+    (0.80, 0.47, 0.65),
+    (0.00, 0.62, 0.45),
+    (0.00, 0.45, 0.70),
+)
 TEXT_PX = 16  # cap height plus leading of one line at scale 0.45
 
 
@@ -81,6 +89,31 @@ def mask_overlay(pixels: Tensor, mask: Tensor, opacity: float = 0.7) -> Tensor:
     red = torch.tensor([1.0, 0.1, 0.1]).view(1, 3, 1, 1)
     alpha = opacity * mask.detach().cpu().clamp(0, 1)
     return _on_paper(pixels) * (1 - alpha) + red * alpha
+
+
+def class_colours(numbers: Tensor) -> Tensor:
+    """Paint classes (1, 1, H, W), each number from 1 on in its own colour and 0 black; (1, 3, H, W)."""
+    palette = torch.tensor([(0.0, 0.0, 0.0), *_CLASS_COLOURS])
+    return palette[numbers[0, 0].long().cpu()].permute(2, 0, 1)[None]
+
+
+def class_overlay(pixels: Tensor, numbers: Tensor, opacity: float = 0.7) -> Tensor:
+    """Tint ``pixels`` (1, 3, H, W) where ``numbers`` (1, 1, H, W) names a class, as ``class_colours`` paints it."""
+    alpha = opacity * (numbers > 0).float().cpu()
+    return _on_paper(pixels) * (1 - alpha) + class_colours(numbers) * alpha
+
+
+def with_legend(pixels: Tensor, names: Sequence[str]) -> Tensor:
+    """Put the ``names`` of the classes 1, 2, ... below ``pixels`` (1, 3, H, W), each under a bar of its colour."""
+    width_px = pixels.shape[-1] // len(names) - GAP_PX
+    entries = [
+        _stack(
+            [torch.tensor(colour).view(1, 3, 1, 1).expand(-1, -1, TEXT_PX // 2, width_px), _text_strip(name, width_px)]
+        )
+        for name, colour in zip(names, _CLASS_COLOURS, strict=False)
+    ]
+    legend = _beside(entries)
+    return _stack([pixels, F.pad(legend, (0, pixels.shape[-1] - legend.shape[-1], 0, 0), value=PAPER)])
 
 
 def markdown_picture(pixels: Tensor, alt: str, max_bytes: int = 100_000) -> str:

@@ -6,17 +6,20 @@ from dataclasses import dataclass, replace
 
 from models.baselines.deep_image_prior import DeepImagePriorConfig
 from models.blocks import Norm
+from models.damage_kinds import DamageKindsConfig
 from models.detector import DetectorConfig
 from models.discriminators import DiscriminatorConfig
 from models.fidelity_gate import FidelityGateConfig
 from models.mapping import MappingConfig
 from models.vae import VaeConfig
 from ops.degradation.recipe import PAPER_DEGRADATION, STANDARD_DEGRADATION
+from ops.detection.kinds import KINDS
 from ops.face_recipes import PAPER_FACES, SMOKE_FACES, STANDARD_FACES
 from ops.pairs.building import DatasetRecipe
 from ops.releases import ReleaseConfig
 from ops.restorers.bm3d import BlindBm3d
 from ops.restorers.deep_image_prior import DeepImagePrior, FittingConfig
+from ops.stages.damage_kinds import DamageKindsRecipe
 from ops.stages.detector import DetectorRecipe, DetectorWeights
 from ops.stages.face import FaceRecipe
 from ops.stages.mapping import MappingRecipe, MappingWeights
@@ -36,6 +39,7 @@ class Recipe:
         clean_vae: VAE2.
         mapping: latent mapping and fidelity gate.
         detector: the defect detector.
+        kinds: what tells kinds of damage apart, on the detector's features.
         face: the face generator and how faces are treated.
         deep_image_prior: the training-free baseline, with its network and fit.
         bm3d: the classical baseline.
@@ -50,6 +54,7 @@ class Recipe:
     clean_vae: VaeRecipe
     mapping: MappingRecipe
     detector: DetectorRecipe
+    kinds: DamageKindsRecipe
     face: FaceRecipe
     deep_image_prior: DeepImagePrior
     bm3d: BlindBm3d
@@ -176,6 +181,9 @@ PAPER = Recipe(
         finetuning=_paper_schedule(_ANNOTATED_PHOTOS, 16, (10, 10), (2e-5, 2e-5)),
         clean_alarms=0.005,
     ),
+    kinds=DamageKindsRecipe(  # ours, the report has none
+        DamageKindsConfig(KINDS, width=64), _paper_schedule(_VOC_PHOTOS, 16, (5, 5), (2e-4, 2e-4))
+    ),
     face=PAPER_FACES,
     deep_image_prior=DeepImagePrior(
         DeepImagePriorConfig(noise_channels=32, width=128, skip_channels=4, scales=5),
@@ -277,11 +285,13 @@ STANDARD = Recipe(
         network=DetectorConfig(widths=(16, 32, 64, 96, 128)),
         weights=DetectorWeights(focal=10, cross_entropy=1, gamma=2, max_balance=20),
         schedule=_STANDARD_DETECTION,
-        annotated_share=0.25,
-        finetuning=replace(
-            _STANDARD_DETECTION, steps=6_000, steady_steps=2_000, batch_size=4, crop_px=192, learning_rate=1e-3
-        ),
+        annotated_share=0.17,
+        finetuning=replace(_STANDARD_DETECTION, steps=12_000, steady_steps=4_000, crop_px=192),
         clean_alarms=0.0025,
+    ),
+    kinds=DamageKindsRecipe(
+        DamageKindsConfig(KINDS, width=32),
+        replace(_STANDARD_DETECTION, steps=2_000, steady_steps=800, batch_size=4, crop_px=192, ema_decay=0.99),
     ),
     face=STANDARD_FACES,
     deep_image_prior=_small_deep_image_prior(steps=150),
@@ -347,6 +357,9 @@ SMOKE = Recipe(
         annotated_share=0.5,
         finetuning=replace(_SMOKE_SCHEDULE, steps=200, steady_steps=50, learning_rate=2e-4),
         clean_alarms=0.005,
+    ),
+    kinds=DamageKindsRecipe(
+        DamageKindsConfig(KINDS, width=16), replace(_SMOKE_SCHEDULE, steps=400, steady_steps=200, learning_rate=4e-3)
     ),
     face=SMOKE_FACES,
     deep_image_prior=_small_deep_image_prior(steps=120),

@@ -13,6 +13,7 @@ from pathlib import Path
 from pydantic import TypeAdapter
 from torch import Tensor
 
+from models.damage_kinds import DamageKinds, DamageKindsConfig
 from models.detector import DefectDetector, DetectorConfig
 from models.face import FaceGenerator, FaceGeneratorConfig
 from models.fidelity_gate import FidelityGate, FidelityGateConfig
@@ -33,13 +34,16 @@ from ops.tracking import ensure_experiment
 MODEL_NAME = "albumen"
 ALIAS = "released"
 
+_LATER = ("face", "face_settings", "kinds")
+
 
 @dataclass(frozen=True)
 class ReleaseConfig:
     """The configurations of all networks of a release and how they are used together.
 
-    ``face`` and ``face_settings`` are None in a release without a face generator, and absent from the files of those
-    that were written before there was one. ``threshold`` and ``sure`` make masks of probabilities (``ops/detection``).
+    ``face`` and ``face_settings`` are None in a release without a face generator, ``kinds`` in one that cannot tell
+    kinds of damage apart; they are absent from the files of releases written before there were any. ``threshold`` and
+    ``sure`` make masks of probabilities (``ops/detection``).
     """
 
     degraded_vae: VaeConfig
@@ -52,11 +56,12 @@ class ReleaseConfig:
     face: FaceGeneratorConfig | None = None
     face_settings: FaceSettings | None = None
     sure: float = 0.0
+    kinds: DamageKindsConfig | None = None
 
     def to_json(self) -> dict[str, object]:
-        """As plain JSON values, without the fields of faces where there is no generator: older identities stay."""
+        """As plain JSON values, without the fields of networks that came later and are not there: identities stay."""
         values = TypeAdapter(ReleaseConfig).dump_python(self, mode="json")
-        return {name: value for name, value in values.items() if value is not None or not name.startswith("face")}
+        return {name: value for name, value in values.items() if value is not None or name not in _LATER}
 
 
 @dataclass(frozen=True)
@@ -76,10 +81,11 @@ class FaceUse:
 
 @dataclass(frozen=True)
 class Networks:
-    """The trained networks of a release."""
+    """The trained networks of a release; ``kinds`` where it has them."""
 
     detector: DefectDetector
     triplet: TripletNetwork
+    kinds: DamageKinds | None = None
 
 
 class NoReleaseError(LookupError):
@@ -89,8 +95,8 @@ class NoReleaseError(LookupError):
 def assemble(config: ReleaseConfig, weights: Mapping[str, tuple[Path, str]]) -> Networks:
     """Build the networks of ``config`` and fill them.
 
-    ``weights`` names for each of ``degraded_vae``, ``clean_vae``, ``mapping``, ``gate``, ``detector`` the file and the
-    prefix of its tensors.
+    ``weights`` names for each of ``degraded_vae``, ``clean_vae``, ``mapping``, ``gate``, ``detector``, ``damage_kinds``
+    the file and the prefix of its tensors.
     """
     triplet = TripletNetwork(
         load_weights(Vae(config.degraded_vae), *weights["degraded_vae"]),
@@ -99,7 +105,10 @@ def assemble(config: ReleaseConfig, weights: Mapping[str, tuple[Path, str]]) -> 
         None if config.gate is None else load_weights(FidelityGate(config.gate), *weights["gate"]),
     )
     detector = load_weights(DefectDetector(config.detector), *weights["detector"])
-    return Networks(detector.eval(), triplet.eval())
+    if config.kinds is None:
+        return Networks(detector.eval(), triplet.eval())
+    kinds = load_weights(DamageKinds(config.kinds, config.detector), *weights["damage_kinds"])
+    return Networks(detector.eval(), triplet.eval(), kinds.eval())
 
 
 def checkpoint_weights(
@@ -178,7 +187,7 @@ def load_release(
     path = folder / "model.safetensors"
     if _identity(path, record["config"]) != record["sha256"]:
         raise ValueError(f"{folder} is not the release it says ({record['sha256'][:12]}...): delete it, fetch it again")
-    names = ("degraded_vae", "clean_vae", "mapping", "gate", "detector")
+    names = ("degraded_vae", "clean_vae", "mapping", "gate", "detector", "damage_kinds")
     networks = assemble(config, {name: (path, f"{name}.") for name in names})
     return PhotoRestorer(
         networks.detector,
@@ -190,6 +199,7 @@ def load_release(
         is_bf16=has_fast_bfloat16(usable_device(device)),
         faces=None if faces is None else _load_faces(config, path, faces, device),
         sure=config.sure,
+        kinds=networks.kinds,
     )
 
 

@@ -17,11 +17,13 @@ import torch
 from torch import Tensor, nn
 
 from models.blocks import pad_to_multiple
+from models.damage_kinds import DamageKinds
 from models.detector import DefectDetector
 from models.mapping import Sources, choose_sources, mask_to_latent, source_stride
 from models.triplet import TripletNetwork
 from models.vae import STRIDE
 from ops import large_tensors
+from ops.detection.kinds import FoundKinds
 from ops.detection.marking import REACH_PX, mark
 from ops.faces.enhance import EnhancedFaces
 from ops.faces.records import FaceRecord, Outcome
@@ -40,12 +42,14 @@ class Restoration:
         mask: (1, 1, H, W) in [0, 1], where defects were found and how sure the detector is; 0 where none was.
         facts: what was found and changed, for provenance and review; changes are those before the faces.
         faces: what became of each face; none if nobody looked for faces.
+        kinds: what kind the damage is; None if the model cannot tell, or the mask was given.
     """
 
     restored: Tensor
     mask: Tensor
     facts: Mapping[str, float]
     faces: tuple[FaceRecord, ...] = ()
+    kinds: FoundKinds | None = None
 
 
 class PhotoRestorer:
@@ -61,6 +65,7 @@ class PhotoRestorer:
         device: a torch device.
         is_bf16: translate in bfloat16, within 1/255 of float32; what carries pixels, and the detector, stay in float32.
         faces: enhances the faces of what the network restored; None leaves them as it made them.
+        kinds: says what kind the damage is that the detector finds; None if nobody trained it.
     """
 
     def __init__(
@@ -74,6 +79,7 @@ class PhotoRestorer:
         is_bf16: bool = False,
         faces: FaceRestorer | None = None,
         sure: float = 0.0,
+        kinds: DamageKinds | None = None,
     ) -> None:
         if not 0 <= strength <= 1:
             raise ValueError(f"strength lies between 0 (leave as it is) and 1 (restore fully), got {strength}")
@@ -86,6 +92,7 @@ class PhotoRestorer:
         self.device = device
         self.is_bf16 = is_bf16
         self.faces = faces
+        self.kinds = None if kinds is None else _laid_out(kinds, device)
 
     @property
     def recipe(self) -> str:
@@ -104,7 +111,7 @@ class PhotoRestorer:
         if mask is not None and mask.shape[-2:] != old.shape[-2:]:
             given = f"{mask.shape[-1]} x {mask.shape[-2]} px"
             raise ValueError(f"the mask is {given}, the photo {width} x {height} px; give a mask of the photo's size")
-        damage = self.find_defects(old) if mask is None else mask
+        damage, kinds = self._find_defects(old) if mask is None else (mask, None)
         cells = self._latent_mask(damage)
         with torch.autocast(torch.device(self.device).type, torch.bfloat16, enabled=self.is_bf16):
             filled = self._fill(old, damage) if (cells > 0).any() else old
@@ -124,17 +131,29 @@ class PhotoRestorer:
             "tiles": change.tiles,
             "source_stride": source_stride(*cells.shape),
             **_face_facts(enhanced.records),
+            **({} if kinds is None else {f"{name}_fraction": share for name, share in kinds.shares.items()}),
             "seconds": time.perf_counter() - started,
         }
-        return Restoration(enhanced.restored, damage, facts, enhanced.records)
+        return Restoration(enhanced.restored, damage, facts, enhanced.records, kinds)
 
     @torch.inference_mode()
     def find_defects(self, old: Tensor) -> Tensor:
         """The soft mask (1, 1, H, W) of ``old`` (1, 3, H, W): the defect probability where one is marked, else 0."""
+        return self._find_defects(old)[0]
+
+    def _find_defects(self, old: Tensor) -> tuple[Tensor, FoundKinds | None]:
+        """The soft mask, and what kind each marked pixel is."""
         mask = large_tensors.zeros(1, 1, *old.shape[-2:])
+        kinds = None if self.kinds is None else _KindWalk(self.kinds, old)
         for tile in self._cut(old, self.detector.reach_px + REACH_PX, self.detector.grid_px):
-            _write(mask, tile, mark(self.detector(self._read(old, tile)).sigmoid(), self.threshold, self.sure))
-        return mask
+            seen = self._read(old, tile)
+            maps = self.detector.features(seen)
+            logits = self.detector.logits(maps[0])[..., : seen.shape[-2], : seen.shape[-1]]
+            marked = mark(logits.sigmoid(), self.threshold, self.sure)
+            _write(mask, tile, marked)
+            if kinds is not None:
+                kinds.add(tile, maps, _kept(marked, tile) > 0)
+        return mask, None if kinds is None else kinds.found()
 
     def _latent_mask(self, mask: Tensor) -> Tensor:
         """The mask (h, w) on the latent grid, made in pieces: the whole is 16 times larger."""
@@ -196,6 +215,28 @@ class PhotoRestorer:
     def _read(self, photo: Tensor, tile: Tile) -> Tensor:
         """The tile with its halo, on the device."""
         return photo[..., *tile.outer].to(self.device).contiguous(memory_format=torch.channels_last)
+
+
+class _KindWalk:
+    """The kinds of damage, tile by tile, from the features that the detector made anyway."""
+
+    def __init__(self, head: DamageKinds, old: Tensor) -> None:
+        self.head = head
+        self.numbers = large_tensors.zeros(1, 1, *old.shape[-2:])
+        self.pixels = torch.zeros(len(head.config.kinds) + 1, dtype=torch.long)
+
+    def add(self, tile: Tile, maps: Sequence[Tensor], is_marked: Tensor) -> None:
+        """Say what is marked in the middle of ``tile``, ``is_marked`` (1, 1, h, w)."""
+        if not is_marked.any():
+            return
+        said = _kept(1 + self.head(maps).argmax(dim=1, keepdim=True), tile) * is_marked
+        self.numbers[..., *tile.middle] = said
+        self.pixels += torch.bincount(said.flatten(), minlength=len(self.pixels)).cpu()
+
+    def found(self) -> FoundKinds:
+        """What came together."""
+        names, shares = self.head.config.kinds, (self.pixels[1:] / self.numbers.numel()).tolist()
+        return FoundKinds(names, self.numbers, dict(zip(names, shares, strict=True)))
 
 
 @dataclass

@@ -17,6 +17,8 @@ from pipelines.training_command import train
 if TYPE_CHECKING:
     from ops.restoration import PhotoRestorer
 
+_WORTH_NAMING = 0.0005  # share of the pixels from which a kind of damage is named
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="albumen")
@@ -53,6 +55,7 @@ def main() -> None:
 @click.option("--side-by-side", is_flag=True, help="Also write NAME.compare.jpg: before, found defects, after.")
 @click.option("--mask", type=click.Path(path_type=Path), help="Your own mask of one photo, white = damaged (PNG).")
 @click.option("--save-mask", is_flag=True, help="Also write NAME.mask.png: white where damage was found.")
+@click.option("--save-kinds", is_flag=True, help="Also write NAME.kinds.png: found damage, a colour for each kind.")
 @click.option("--overwrite", is_flag=True, help="Replace results that are already there.")
 def restore(
     photos: tuple[Path, ...],
@@ -62,6 +65,7 @@ def restore(
     side_by_side: bool,
     mask: Path | None,
     save_mask: bool,
+    save_kinds: bool,
     overwrite: bool,
 ) -> None:
     """Restore PHOTOS with the model that comes with Albumen, or one trained here (ALBUMEN_MODEL=trained).
@@ -72,7 +76,7 @@ def restore(
 
     \b
     Example:  albumen restore grandmother.jpg --out restored/ --side-by-side
-              albumen restore grandmother.jpg --out restored/ --save-mask
+              albumen restore grandmother.jpg --out restored/ --save-mask --save-kinds
               albumen restore grandmother.jpg --out restored/ --mask edited.mask.png --overwrite
     """
     if mask is not None and len(photos) > 1:
@@ -89,10 +93,11 @@ def restore(
         target = out / photo.name
         comparison = out / f"{photo.stem}.compare.jpg" if side_by_side else None
         mask_target = out / f"{photo.stem}.mask.png" if save_mask else None
+        kinds_target = out / f"{photo.stem}.kinds.png" if save_kinds else None
         try:
             if target in taken or (target.exists() and not overwrite):
                 raise ValueError(f"{target} is already there; choose another --out, or --overwrite")
-            pages = restore_file(photo, target, restorer, comparison, mask, mask_target)
+            pages = restore_file(photo, target, restorer, comparison, mask, mask_target, kinds_target)
             for number, page in enumerate(pages, 1):
                 where = f", page {number} of {len(pages)}" if len(pages) > 1 else ""
                 click.echo(f"{photo} -> {target}{where}  {_outcome(page.facts)}")
@@ -194,7 +199,12 @@ def dev() -> None:
 
 def _outcome(facts: Mapping[str, float]) -> str:
     """What was found and changed, in one line."""
-    changed = f"{facts['damaged_fraction']:.1%} damaged, {facts['repainted_fraction']:.1%} repainted"
+    from ops.detection.kinds import KINDS
+
+    shares = {name: facts.get(f"{name}_fraction", 0.0) for name in KINDS}
+    kinds = ", ".join(f"{name} {share:.1%}" for name, share in shares.items() if share >= _WORTH_NAMING)
+    damaged = f"{facts['damaged_fraction']:.1%} damaged" + (f" ({kinds})" if kinds else "")
+    changed = f"{damaged}, {facts['repainted_fraction']:.1%} repainted"
     if "faces" in facts:
         changed = f"{changed}, {facts['enhanced_faces']:.0f} of {facts['faces']:.0f} faces enhanced"
     return f"({changed}, mean change {255 * facts['mean_change']:.1f}/255, {facts['seconds']:.1f} s)"

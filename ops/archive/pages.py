@@ -6,10 +6,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ops.archive.provenance import PageRecord, Picture
+from ops.detection.kinds import KINDS
 from ops.images import Photo
 from ops.restoration import Restoration
 
-_MEANS = ("damaged_fraction", "repainted_fraction", "mean_change")  # facts that are shares of a page's pixels
+_MEANS = (  # facts that are shares of a page's pixels
+    "damaged_fraction",
+    "repainted_fraction",
+    "mean_change",
+    *(f"{kind}_fraction" for kind in KINDS),
+)
 
 
 def describe(pages: Sequence[Photo]) -> Picture:

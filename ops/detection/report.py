@@ -18,7 +18,7 @@ from ops.detection.annotations import judged_photo
 from ops.detection.calibration import threshold_of
 from ops.detection.curves import auc_by_class, found_by_kind, precision_recall, reliability, roc, scalars, table_of
 from ops.detection.truth import DefectTruth
-from ops.detection.verdicts import JudgedPhoto, Verdicts, judged_pair, verdicts_of
+from ops.detection.verdicts import JudgedPhoto, Verdicts, held_out_pairs, verdicts_of
 from ops.images import decode_mask, decode_rgb, encode_png
 from ops.pairs.sets import PairSet
 from ops.pairs.shards import read_pairs
@@ -51,7 +51,7 @@ def write_detector_report(
     """
     threshold = threshold_of(detector)
     networks = {"before": load_detector(pretrained), "after": load_detector(detector)}
-    synthetic = [judged_pair(stored.pair, stored.source) for stored in read_pairs(pairs, HELD_OUT)]
+    synthetic = held_out_pairs(pairs)
     judged = {"synthetic": synthetic, "synthetic, also unseen": list(_every_change(pairs))}
     if annotations.held_out:
         judged["annotated"] = [judged_photo(photo) for photo in annotations.held_out]

@@ -10,11 +10,13 @@ import torch
 from torch import Tensor
 
 from models.detector import DefectDetector
-from ops.corpora.records import VALIDATION, Corpus
+from ops.corpora.records import HELD_OUT, VALIDATION, Corpus
 from ops.degradation.degrade import Pair, apply_plan, degrade
 from ops.detection.truth import DefectTruth, truth_of_pair
 from ops.images import decode_rgb
 from ops.pairs.building import DatasetRecipe, random_crop, scans_for
+from ops.pairs.sets import PairSet
+from ops.pairs.shards import read_pairs
 
 _NUM_UNSEEN: Final = 60
 
@@ -69,6 +71,11 @@ def judged_pair(pair: Pair, source: Tensor) -> JudgedPhoto:
     """A synthetic pair, made from the crop ``source``, as the detector is asked about it."""
     sound = apply_plan(source, replace(pair.plan, defects=()))
     return JudgedPhoto(pair.degraded, truth_of_pair(pair, source), pair.class_masks, (sound.clean, sound.degraded))
+
+
+def held_out_pairs(pairs: PairSet) -> list[JudgedPhoto]:
+    """The held-out synthetic pairs: what a detector is judged by."""
+    return [judged_pair(stored.pair, stored.source) for stored in read_pairs(pairs, HELD_OUT)]
 
 
 def unseen_photos(clean: Corpus, textures: Corpus, recipe: DatasetRecipe) -> list[JudgedPhoto]:

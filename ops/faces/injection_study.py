@@ -74,7 +74,7 @@ def study_injection(
     pairs = face_pairs(recipe, faces.held_out, _NUM_JUDGED)
     for name, variant in injection_variants(recipe).items():
         bench.report(f"injection study: {name}")
-        generator = trained_generator(variant, train_face_generator(variant, faces, finder, facts, bench))
+        generator = trained_generator(variant, train_face_generator(variant, faces, finder, facts, bench.part(name)))
         verdicts[name] = judge_generator(generator, finder, pairs, len(faces.held_out), recipe.settings)
         assert pairs is not None  # without faces no variant trains
         with torch.inference_mode():

@@ -84,6 +84,50 @@ def defect_detector(
         )  # fmt: skip
 
 
+@dg.asset(group_name="training", code_version="1", kinds={"pytorch", "mlflow"})
+def damage_kinds(
+    context: dg.AssetExecutionContext,
+    config: RunScale,
+    clean_photos: Corpus,
+    textures: Corpus,
+    degraded_pairs: PairSet,
+    defect_detector: Checkpoint,
+    home: Home,
+    tracking: Tracking,
+    compute: Compute,
+) -> dg.MaterializeResult[Checkpoint]:
+    """What tells scratches, cracks, specks, stains, losses and worn edges apart, on the features of the detector."""
+    from ops.detection.calibration import threshold_of
+    from ops.detection.kind_batches import fresh_kinds
+    from ops.detection.kind_report import report_kinds
+    from ops.detection.verdicts import held_out_pairs
+    from ops.images import encode_png
+    from ops.pictures import markdown_picture
+    from ops.stages.damage_kinds import load_damage_kinds, train_damage_kinds
+    from ops.stages.detector import load_detector
+
+    source = fresh_kinds(clean_photos, textures, config.recipe.dataset, compute.device)
+    facts = fresh_training_facts(config, degraded_pairs, compute)
+    with tracking.bench(context, home, compute) as bench:
+        trained = train_damage_kinds(config.recipe.kinds, defect_detector, source, facts, bench)
+        report = report_kinds(
+            load_detector(defect_detector), load_damage_kinds(trained), held_out_pairs(degraded_pairs),
+            threshold_of(defect_detector),
+        )  # fmt: skip
+        bench.log.scalars(trained.step, {f"right, {name}": share for name, share in report.numbers.items()})
+        bench.show(trained, encode_png(report.sheet))
+    return dg.MaterializeResult(
+        value=trained,
+        data_version=dg.DataVersion(trained.sha256),
+        metadata={
+            "table": dg.MetadataValue.md(report.table),
+            "examples": dg.MetadataValue.md(markdown_picture(report.sheet, "kinds of damage")),
+            **{f"told right, {name}": share for name, share in report.numbers.items()},
+            "weights": dg.MetadataValue.path(trained.weights),
+        },
+    )
+
+
 @dg.asset(group_name="evaluation", code_version="1", kinds={"pytorch", "markdown"})
 def detector_roc(
     context: dg.AssetExecutionContext,

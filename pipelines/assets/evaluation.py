@@ -80,7 +80,7 @@ def scores(
     )
 
 
-@dg.asset(group_name="evaluation", code_version="2", kinds={"mlflow"})
+@dg.asset(group_name="evaluation", code_version="3", kinds={"mlflow"})
 def released_model(
     context: dg.AssetExecutionContext,
     config: RunScale,
@@ -92,6 +92,7 @@ def released_model(
     clean_vae: Checkpoint,
     latent_mapping: Checkpoint,
     defect_detector: Checkpoint,
+    damage_kinds: Checkpoint,
     aligned_faces: Corpus | None,
     face_examples: JudgedFaces | None,
     home: Home,
@@ -112,16 +113,18 @@ def released_model(
     card = model_card(
         f"{MODEL_NAME}, recipe {scale}",
         scale,
-        [degraded_vae, clean_vae, latent_mapping, defect_detector, *faces.checkpoints],
+        [degraded_vae, clean_vae, latent_mapping, defect_detector, damage_kinds, *faces.checkpoints],
         [clean_photos, old_photos, textures, *faces.learnt_from(aligned_faces)],
         (home.results / "scores.md").read_text(),
         faces.note,
     )
-    weights = checkpoint_weights(degraded_vae, clean_vae, latent_mapping, defect_detector) | faces.weights
+    weights = checkpoint_weights(degraded_vae, clean_vae, latent_mapping, defect_detector)
+    weights |= {"damage_kinds": (damage_kinds.weights, ""), **faces.weights}
     facts = {"edition": 1, "scale": scale, "gain over the input, dB": scores}
     with tracking.run(context) as log:
         release = config.recipe.release_config(threshold_of(defect_detector))
-        release = replace(release, face=faces.network, face_settings=faces.settings)
+        kinds = config.recipe.kinds.network
+        release = replace(release, face=faces.network, face_settings=faces.settings, kinds=kinds)
         folder = write_release(home.releases, release, weights, facts, scores["ours"], card)
         identity = register_release(tracking.uri, tracking.artifacts_folder, folder, log.run_id)
     return dg.MaterializeResult(

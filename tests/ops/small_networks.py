@@ -3,13 +3,16 @@
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from models.blocks import Norm
+from models.damage_kinds import DamageKinds, DamageKindsConfig
 from models.detector import DefectDetector, DetectorConfig
 from models.fidelity_gate import FidelityGate, FidelityGateConfig
 from models.mapping import LatentMapping, MappingConfig
 from models.vae import Vae, VaeConfig
 from ops.releases import ReleaseConfig
+from ops.restoration import PhotoRestorer
 from ops.tensor_files import save_tensors
 from ops.tiles import Tiling
 
@@ -22,6 +25,7 @@ CONFIG = ReleaseConfig(
     detector=DetectorConfig((4, 6)),
     threshold=0.5,
     tiling=Tiling(tile_px=64, halo_px=64),
+    kinds=DamageKindsConfig(("scratch", "loss"), width=4),
 )
 
 
@@ -33,6 +37,7 @@ def small_weights(folder: Path) -> dict[str, tuple[Path, str]]:
         "mapping": LatentMapping(CONFIG.mapping),
         "gate": FidelityGate(CONFIG.gate) if CONFIG.gate else None,
         "detector": DefectDetector(CONFIG.detector),
+        "damage_kinds": DamageKinds(CONFIG.kinds, CONFIG.detector) if CONFIG.kinds else None,
     }
     weights = {}
     for name, network in networks.items():
@@ -42,3 +47,19 @@ def small_weights(folder: Path) -> dict[str, tuple[Path, str]]:
         save_tensors(folder / f"{name}.safetensors", network.state_dict())
         weights[name] = (folder / f"{name}.safetensors", "")
     return weights
+
+
+@torch.inference_mode()
+def make_find_two_kinds(restorer: PhotoRestorer, photo: Tensor) -> None:
+    """Let ``restorer`` mark half of ``photo``, and take half of that for each of its two kinds."""
+    assert restorer.kinds is not None
+    for network in (restorer.detector, restorer.kinds):
+        for module in network.modules():
+            if isinstance(module, torch.nn.Conv2d | torch.nn.BatchNorm2d):
+                module.reset_parameters()
+    found = restorer.detector(photo)
+    restorer.detector.recalibrate(1 / float(found.std()), -float(found.median() / found.std()))
+    restorer.threshold = 0.5
+    logits = restorer.kinds(restorer.detector.features(photo))
+    assert restorer.kinds.head.bias is not None
+    restorer.kinds.head.bias[0] -= (logits[:, 0] - logits[:, 1]).median()

@@ -9,7 +9,7 @@ from torch.testing import assert_close
 from ops.releases import assemble
 from ops.restoration import PhotoRestorer
 from ops.tiles import Tiling
-from tests.ops.small_networks import CONFIG, small_weights
+from tests.ops.small_networks import CONFIG, make_find_two_kinds, small_weights
 
 
 def restorer(
@@ -17,7 +17,8 @@ def restorer(
 ) -> PhotoRestorer:
     torch.manual_seed(2)
     networks = assemble(replace(CONFIG, tiling=tiling), small_weights(folder))
-    return PhotoRestorer(networks.detector, networks.triplet, threshold, tiling, strength, sure=sure)
+    kinds = networks.kinds
+    return PhotoRestorer(networks.detector, networks.triplet, threshold, tiling, strength, sure=sure, kinds=kinds)
 
 
 def scratched(height: int, width: int) -> Tensor:
@@ -69,6 +70,30 @@ def test_defects_found_in_tiles_are_those_found_in_the_whole(
     tiled, whole = (restorer(tmp_path, Tiling(tile_px, 0), threshold=0.0, sure=sure) for tile_px in (32, 512))
     photo = torch.rand(1, 3, height, width)
     assert_close(tiled.find_defects(photo), whole.find_defects(photo), atol=1e-5, rtol=0)
+
+
+def test_kinds_told_in_tiles_are_those_told_in_the_whole(tmp_path: Path) -> None:
+    tiled, whole = (restorer(tmp_path, Tiling(tile_px, 0)) for tile_px in (32, 512))
+    photo = torch.rand(1, 3, 151, 133)
+    for one in (tiled, whole):
+        torch.manual_seed(4)
+        make_find_two_kinds(one, photo)
+    in_tiles, at_once = tiled(photo), whole(photo)
+    assert in_tiles.kinds is not None
+    assert at_once.kinds is not None
+    same = in_tiles.kinds.numbers == at_once.kinds.numbers
+    assert same.float().mean() > 0.999  # two kinds as likely as each other may swap by rounding
+    assert torch.equal(at_once.kinds.numbers > 0, at_once.mask > 0)
+    assert len(at_once.kinds.numbers[at_once.mask > 0].unique()) == 2
+    shares = [at_once.facts[f"{name}_fraction"] for name in ("scratch", "loss")]
+    assert sum(shares) == pytest.approx(at_once.facts["damaged_fraction"])
+    assert min(shares) > 0.1
+
+
+def test_nobody_tells_the_kinds_of_a_given_mask(tmp_path: Path) -> None:
+    restoration = restorer(tmp_path)(torch.rand(1, 3, 40, 44), scratched(40, 44))
+    assert restoration.kinds is None
+    assert "scratch_fraction" not in restoration.facts
 
 
 @pytest.mark.parametrize("mask", [torch.zeros(1, 1, 150, 130), torch.ones(1, 1, 150, 130)])

@@ -6,11 +6,11 @@ import pytest
 import torch
 from click.testing import CliRunner, Result
 
-from ops.images import encode_png
+from ops.images import decode_rgb, encode_png
 from ops.releases import assemble
 from ops.restoration import PhotoRestorer
 from pipelines.command_line import main
-from tests.ops.small_networks import CONFIG, small_weights
+from tests.ops.small_networks import CONFIG, make_find_two_kinds, small_weights
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def test_a_photo_that_is_not_there_is_said_by_name(tmp_path: Path) -> None:
 @pytest.fixture
 def released(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PhotoRestorer:
     networks = assemble(CONFIG, small_weights(tmp_path))
-    restorer = PhotoRestorer(networks.detector, networks.triplet, CONFIG.threshold, CONFIG.tiling)
+    restorer = PhotoRestorer(networks.detector, networks.triplet, CONFIG.threshold, CONFIG.tiling, kinds=networks.kinds)
     monkeypatch.setattr("pipelines.command_line._chosen_restorer", lambda *_: restorer)
     return restorer
 
@@ -76,6 +76,31 @@ def test_a_saved_mask_given_back_restores_the_same(photo: Path, tmp_path: Path) 
     again = albumen("restore", str(photo), "--out", str(second), "--mask", str(saved), "--save-mask")
     assert again.exit_code == 0
     assert written(second)["holiday.mask.png"] == saved.read_bytes()
+
+
+def test_kinds_are_named_and_saved_in_colours(released: PhotoRestorer, photo: Path, tmp_path: Path) -> None:
+    make_find_two_kinds(released, decode_rgb(photo.read_bytes()))
+    out = tmp_path / "out"
+    result = albumen("restore", str(photo), "--out", str(out), "--save-mask", "--save-kinds", "--side-by-side")
+    assert result.exit_code == 0
+    assert "damaged (scratch " in result.output
+    mask, kinds = (
+        decode_rgb((out / "holiday.mask.png").read_bytes()),
+        decode_rgb((out / "holiday.kinds.png").read_bytes()),
+    )
+    assert mask.shape == kinds.shape
+    assert torch.equal(kinds.amax(dim=1) > 0, mask.amax(dim=1) > 0)
+    assert (out / "holiday.compare.jpg").is_file()
+    assert len(kinds.flatten(2)[0].unique(dim=1).mT) == 3  # black, scratches, losses
+
+
+@pytest.mark.usefixtures("released")
+def test_kinds_of_a_given_mask_are_refused_by_name(photo: Path, tmp_path: Path) -> None:
+    mask = tmp_path / "mask.png"
+    mask.write_bytes(encode_png(torch.ones(1, 1, 60, 80)))
+    result = albumen("restore", str(photo), "--out", str(tmp_path / "out"), "--mask", str(mask), "--save-kinds")
+    assert result.exit_code == 1
+    assert "leave --save-kinds away" in result.output
 
 
 @pytest.mark.usefixtures("released")

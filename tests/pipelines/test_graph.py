@@ -10,7 +10,14 @@ from pipelines.definitions import defs
 GROUPS = {
     "corpora": {"clean_photos", "old_photos", "textures", "annotated_photos"},
     "dataset": {"degraded_pair_shards", "degraded_pairs", "reality_report"},
-    "training": {"clean_vae", "degraded_vae", "latent_mapping", "pretrained_detector", "defect_detector"},
+    "training": {
+        "clean_vae",
+        "degraded_vae",
+        "latent_mapping",
+        "pretrained_detector",
+        "defect_detector",
+        "damage_kinds",
+    },
     "baselines": {"deep_image_prior", "bm3d", "telea"},
     "trained_baselines": {
         "shared_crops",
