@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -23,6 +23,9 @@ Curve = tuple[list[float], list[float]]
 
 WIDTHS: Final = ((1.5, "to 1.5 px"), (2.5, "to 2.5 px"), (4.5, "to 4.5 px"), (float("inf"), "wider"))
 """Upper bounds of the classes of scratches by width, each with its name."""
+
+CHANGES: Final = ((24, "16 to 24 levels"), (32, "24 to 32"), (48, "32 to 48"), (96, "48 to 96"), (256, "96 and more"))
+"""Upper bounds of the classes of damage by how many of 255 levels it changes a pixel, each with its name."""
 
 _CURVE_POINTS: Final = 400
 _BINS: Final = 10
@@ -129,6 +132,20 @@ def auc_by_class(detector: DefectDetector, photos: Iterable[JudgedPhoto]) -> dic
         if len(logits) > len(others):
             areas[name] = roc_auc(logits, (torch.arange(len(logits)) < len(logits) - len(others)).float())
     return areas
+
+
+def by_change(photos: Iterable[JudgedPhoto]) -> list[JudgedPhoto]:
+    """The same synthetic photos, their damage classed by how much it changes a pixel of the aged photo."""
+    classed = []
+    for one in photos:
+        undamaged = one.sound[-1]
+        levels = 255 * (one.photo - undamaged).abs().amax(dim=1, keepdim=True)
+        masks, lower = {}, 0.0
+        for upper, name in CHANGES:
+            masks[name] = ((levels > lower - 0.5) & (levels < upper - 0.5)).float()
+            lower = upper
+        classed.append(replace(one, class_masks=masks))
+    return classed
 
 
 def by_stroke_width(strokes: Tensor) -> dict[str, Tensor]:

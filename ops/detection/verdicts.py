@@ -46,11 +46,13 @@ class Verdicts:
         logits: (M,), of the detector.
         damaged: (M,), bool.
         sound_logits: (K,), of the photos that have no structured damage at all.
+        sizes: how many of the M pixels each photo has, in order.
     """
 
     logits: Tensor
     damaged: Tensor
     sound_logits: Tensor
+    sizes: tuple[int, ...]
 
 
 @torch.inference_mode()
@@ -64,7 +66,8 @@ def verdicts_of(detector: DefectDetector, photos: Iterable[JudgedPhoto]) -> Verd
         sound += [detector(photo).flatten() for photo in one.sound]
     if not logits:
         raise ValueError("there is no photo to ask the detector about; give at least one with a mask")
-    return Verdicts(torch.cat(logits), torch.cat(damaged), torch.cat(sound) if sound else torch.zeros(0))
+    sizes = tuple(len(one) for one in logits)
+    return Verdicts(torch.cat(logits), torch.cat(damaged), torch.cat(sound) if sound else torch.zeros(0), sizes)
 
 
 def judged_pair(pair: Pair, source: Tensor) -> JudgedPhoto:

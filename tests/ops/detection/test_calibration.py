@@ -17,7 +17,7 @@ def overstating(scale: float = 2.0, shift: float = 3.0) -> Verdicts:
     generator = torch.Generator().manual_seed(0)
     true = torch.randn(200_000, generator=generator) * 2 - 3
     damaged = torch.rand(len(true), generator=generator) < true.sigmoid()
-    return Verdicts(scale * true + shift, damaged, scale * (true[:20_000] - 3) + shift)
+    return Verdicts(scale * true + shift, damaged, scale * (true[:20_000] - 3) + shift, (len(true),))
 
 
 def test_calibration_finds_back_the_odds() -> None:
@@ -29,7 +29,11 @@ def test_calibration_finds_back_the_odds() -> None:
 def test_what_a_calibrated_detector_states_is_what_happens() -> None:
     verdicts = overstating()
     found = calibrate(verdicts, most_alarms=1.0)
-    stated, true = reliability(Verdicts(found.scale * verdicts.logits + found.shift, verdicts.damaged, torch.zeros(0)))
+    stated, true = reliability(
+        Verdicts(
+            found.scale * verdicts.logits + found.shift, verdicts.damaged, torch.zeros(0), (len(verdicts.damaged),)
+        )
+    )
     assert max(abs(a - b) for a, b in zip(stated, true, strict=True)) < 0.03
 
 
@@ -40,7 +44,7 @@ def test_photos_without_damage_are_marked_no_more_than_allowed(most: float) -> N
 
 def test_calibration_needs_damaged_pixels() -> None:
     with pytest.raises(ValueError, match="needs damaged pixels"):
-        calibrate(Verdicts(torch.randn(9), torch.zeros(9, dtype=torch.bool), torch.randn(9)), 0.005)
+        calibrate(Verdicts(torch.randn(9), torch.zeros(9, dtype=torch.bool), torch.randn(9), (9,)), 0.005)
 
 
 def test_the_threshold_lies_with_the_weights_and_the_weights_are_calibrated(tmp_path: Path) -> None:

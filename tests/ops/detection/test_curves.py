@@ -2,7 +2,17 @@ import pytest
 import torch
 
 from models.detector import DefectDetector, DetectorConfig
-from ops.detection.curves import Found, auc_by_class, by_stroke_width, found_by_kind, precision_recall, roc, scalars
+from ops.detection.curves import (
+    CHANGES,
+    Found,
+    auc_by_class,
+    by_change,
+    by_stroke_width,
+    found_by_kind,
+    precision_recall,
+    roc,
+    scalars,
+)
 from ops.detection.truth import DefectTruth
 from ops.detection.verdicts import JudgedPhoto, Verdicts, verdicts_of
 
@@ -11,7 +21,7 @@ def verdicts(separation: float) -> Verdicts:
     generator = torch.Generator().manual_seed(0)
     damaged = torch.rand(4000, generator=generator) < 0.1
     noise = torch.randn(4000, generator=generator)
-    return Verdicts(noise + separation * damaged, damaged, noise[:1000] - 2)
+    return Verdicts(noise + separation * damaged, damaged, noise[:1000] - 2, (4000,))
 
 
 def test_a_perfect_detector_has_both_areas_one() -> None:
@@ -46,6 +56,17 @@ def test_a_stroke_is_as_wide_as_it_was_drawn(width_px: int, name: str) -> None:
     split = by_stroke_width(strokes)
     assert split[name].sum() > 0.8 * strokes.sum()
     assert sum(int(part.sum()) for part in split.values()) == int(strokes.sum())
+
+
+def test_damage_is_classed_by_how_many_levels_it_changes_the_aged_photo() -> None:
+    undamaged = torch.full((1, 3, 1, 6), 100 / 255)
+    photo = undamaged + torch.tensor([0, 16, 24, 32, 48, 96]) / 255
+    truth = DefectTruth((photo[:, :1] > undamaged[:, :1]).float(), torch.ones(1, 1, 1, 6))
+    (classed,) = by_change([JudgedPhoto(photo, truth, {}, (undamaged, undamaged))])
+    damaged = {
+        name: (mask * truth.damaged)[0, 0, 0].nonzero().flatten().tolist() for name, mask in classed.class_masks.items()
+    }
+    assert damaged == {name: [number] for number, (_, name) in enumerate(CHANGES, 1)}
 
 
 def a_photo(truth: DefectTruth, classes: dict[str, torch.Tensor]) -> JudgedPhoto:
