@@ -137,8 +137,8 @@ def _table(
         lines.append(f"| {test} ({counts[test]}) | {time} | {' | '.join(cells.get(name, '') for name in names)} |")
     area = rows["synthetic", "after"]["AUC"]
     note = (
-        f"Threshold {threshold:.3f}. Intervals are 95 % bootstrap over photos. AUC on synthetic damage: {area:.3f}; the "
-        f"report's Figure 3.8 shows {PUBLISHED_AUC} on its own annotated photos. False alarms are on photos that have "
+        f"Threshold {threshold:.3f}. Intervals are 95 % bootstrap over photos. AUC on synthetic damage: {area:.3f}; "
+        f"the report's Figure 3.8 shows {PUBLISHED_AUC} on its own annotated photos. False alarms: on photos that have "
         "no structured damage. Before fine-tuning the probabilities are not calibrated, so only both areas compare."
     )
     return "\n".join([*lines, "", note])
