@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from ops.corpora.records import HELD_OUT, Refusal
+
+_NO_SETS = ("photos", HELD_OUT)  # folders of the layout, not names of sets
 
 
 @dataclass(frozen=True)
@@ -18,7 +21,7 @@ class AnnotatedPhoto:
         photo: the photo as it came.
         mask: its mask as a PNG of black and white.
         sha256: over photo and mask.
-        split: ``train`` or ``held_out``, by the photo alone.
+        split: ``train`` or ``held_out``, by the photo alone, or by a folder ``held_out`` that it lies in.
         damaged_share: of its pixels.
     """
 
@@ -48,6 +51,25 @@ class Annotations:
         return tuple(photo for photo in self.photos if photo.split == HELD_OUT)
 
     @property
+    def held_out_by_folder(self) -> dict[str, tuple[AnnotatedPhoto, ...]]:
+        """The photos to judge by, by the folder right below the location that they lie in; "" for those in none."""
+        folders: dict[str, tuple[AnnotatedPhoto, ...]] = {}
+        for photo in sorted(self.held_out, key=lambda photo: photo.name):
+            folder, below, _ = photo.name.partition("/")
+            name = folder if below and folder not in _NO_SETS else ""
+            folders[name] = (*folders.get(name, ()), photo)
+        return folders
+
+    @property
     def sha256(self) -> str:
         """One checksum over photos and masks."""
-        return hashlib.sha256("\n".join(sorted(photo.sha256 for photo in self.photos)).encode()).hexdigest()
+        return _sha256(self.photos)
+
+    @property
+    def train_sha256(self) -> str:
+        """One checksum over the photos to fine-tune on and their masks: what decides a training."""
+        return _sha256(self.train)
+
+
+def _sha256(photos: Iterable[AnnotatedPhoto]) -> str:
+    return hashlib.sha256("\n".join(sorted(photo.sha256 for photo in photos)).encode()).hexdigest()

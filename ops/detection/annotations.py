@@ -1,7 +1,8 @@
 """Real photos whose damage somebody marked by hand: what the detector is fine-tuned on, and judged by.
 
 Next to ``box1/photo.jpg`` lies ``box1/photo_mask.png``; or photos lie in ``photos/`` and masks of the same names in
-``masks/``. White is damaged. A photo is used whole for training or whole for judging, never for both.
+``masks/``. White is damaged. A photo is used whole for training or whole for judging, never for both; those in a folder
+``held_out/`` only ever for judging. Folders right below the location are judged apart, by their names.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from ops.corpora.records import Refusal, split_of
+from ops.corpora.records import HELD_OUT, Refusal, split_of
 from ops.detection.annotation_records import AnnotatedPhoto, Annotations
 from ops.detection.batches import DefectBatch, DefectSource, turned
 from ops.detection.mask_files import grown, import_mask
@@ -138,7 +139,8 @@ def _read(storage: Storage, key: str, mask_key: str | None, cache: Path) -> Anno
         unfinished = path.with_name(f"{path.name}.part")
         unfinished.write_bytes(content)
         unfinished.replace(path)
-    return AnnotatedPhoto(key, photo_copy, mask_copy, sha256, split_of(photo_sha256), float(mask.mean()))
+    split = HELD_OUT if HELD_OUT in PurePosixPath(key).parts else split_of(photo_sha256)
+    return AnnotatedPhoto(key, photo_copy, mask_copy, sha256, split, float(mask.mean()))
 
 
 def _truth(photo: AnnotatedPhoto) -> DefectTruth:

@@ -40,7 +40,7 @@ def finish_detector(
     if annotations.train:
         crops = AnnotatedCrops(annotations.train, recipe.finetuning.seed)
         mixed = MixedDefects(crops, synthetic, recipe.annotated_share)
-        facts = {**facts, "annotated photos": annotations.sha256}
+        facts = {**facts, "annotated photos": annotations.train_sha256}
         trained = finetune_detector(recipe, pretrained, mixed, shown, facts, bench)
     else:
         bench.report("defect_detector: no annotated photos (ALBUMEN_ANNOTATED_PHOTOS), nothing to fine-tune on")

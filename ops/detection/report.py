@@ -65,8 +65,8 @@ def write_detector_report(
     networks = {"before": load_detector(pretrained), "after": load_detector(detector)}
     synthetic = held_out_pairs(pairs)
     judged = {"synthetic": synthetic, "synthetic, also unseen": list(_every_change(pairs))}
-    if annotations.held_out:
-        judged["annotated"] = [judged_photo(photo) for photo in annotations.held_out]
+    for name, photos in annotations.held_out_by_folder.items():
+        judged[f"annotated, {name}" if name else "annotated"] = [judged_photo(photo) for photo in photos]
     verdicts = {
         (test, time): verdicts_of(network, photos)
         for test, photos in judged.items()

@@ -78,6 +78,20 @@ def test_a_photo_is_learned_from_or_judged_never_both(box: Path, tmp_path: Path)
     assert not train & held_out
 
 
+def test_a_folder_held_out_is_never_learned_from_and_sets_are_judged_apart(box: Path, tmp_path: Path) -> None:
+    before = read_annotations(str(box), tmp_path, print)
+    for number in range(20, 26):
+        write(box, f"plates/held_out/p{number}.png", number, a_mask(), f"plates/held_out/p{number}_mask.png")
+    annotations = read_annotations(str(box), tmp_path, print)
+    assert annotations.train == before.train
+    assert annotations.train_sha256 == before.train_sha256
+    assert annotations.sha256 != before.sha256
+    by_folder = annotations.held_out_by_folder
+    assert set(by_folder) == {"", "plates"}
+    assert by_folder[""] == tuple(sorted(before.held_out, key=lambda photo: photo.name))
+    assert len(by_folder["plates"]) == 6
+
+
 def test_the_rim_of_a_drawn_mask_is_not_judged_but_the_mask_is(box: Path, tmp_path: Path) -> None:
     truth = judged_photo(read_annotations(str(box), tmp_path, print).photos[0]).truth
     assert truth.judged[truth.damaged > 0].min() == 1
