@@ -34,17 +34,9 @@ class MemoryLog:
     """Keeps the curves in memory; for tests and for plotting what was just trained."""
 
     curves: dict[str, list[tuple[int, float]]] = field(default_factory=dict)
-    known: dict[str, object] = field(default_factory=dict)
 
     def settings(self, values: Mapping[str, object]) -> None:
-        """Record what a run was started with; as in MLflow, nothing recorded changes.
-
-        Raises:
-            ValueError: a setting of that name has another value already.
-        """
-        for name, value in values.items():
-            if self.known.setdefault(name, value) != value:
-                raise ValueError(f"{name} was logged as {self.known[name]!r}, now {value!r}: two trainings, one log")
+        """Settings are not kept."""
 
     def scalars(self, step: int, values: Mapping[str, float]) -> None:
         """Append each value to the curve of its name."""

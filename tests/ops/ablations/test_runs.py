@@ -12,7 +12,6 @@ from ops.checkpoints import Checkpoint, config_to_json, write_checkpoint
 from ops.detection.calibration import Calibration
 from ops.recipes import SMOKE
 from ops.tensor_files import save_tensors
-from ops.tracking import MemoryLog
 from ops.training import Workbench
 from tests.ops.stages.stage_recipes import FadedBlots, bench
 
@@ -43,7 +42,6 @@ def detector(work: Workbench) -> Checkpoint:
 
 @pytest.mark.parametrize("ablation", ABLATIONS, ids=lambda ablation: ablation.slug)
 def test_every_ablation_trains_and_restores(ablation: Ablation, work: Workbench, detector: Checkpoint) -> None:
-    work = replace(work, log=MemoryLog())  # each asset has a run of its own
     network = train_ablation(ablation, shortened(ablation.apply(TINY), 0.1), DATA, detector, work)
     with torch.inference_mode():
         restored = network(DATA.shown.degraded, DATA.shown.mask).restored
@@ -55,7 +53,7 @@ def test_what_two_ablations_train_alike_is_trained_once(tmp_path: Path) -> None:
     work = replace(bench(tmp_path), report=lines.append)
     for name in ("no gate", "hard masks"):
         ablation = ablation_named(name)
-        train_vaes(ablation, shortened(ablation.apply(TINY), 0.1), DATA, replace(work, log=MemoryLog()))
+        train_vaes(ablation, shortened(ablation.apply(TINY), 0.1), DATA, work)
     assert sum("already trained" in line for line in lines) == 2
 
 
