@@ -114,7 +114,7 @@ def damage_kinds(
             load_detector(defect_detector), load_damage_kinds(trained), held_out_pairs(degraded_pairs),
             threshold_of(defect_detector),
         )  # fmt: skip
-        bench.log.scalars(trained.step, {f"right, {name}": share for name, share in report.numbers.items()})
+        bench.log.scalars(trained.step, {f"right.{name}": share for name, share in report.numbers.items()})
         bench.show(trained, encode_png(report.sheet))
     return dg.MaterializeResult(
         value=trained,
