@@ -100,20 +100,20 @@ STANDARD_FACES = FaceRecipe(
         decibel=0.1, adversarial=0.01, feature_matching=0.2, adversarial_from=0.85, perceptual=0.3, structure=2.0
     ),
     schedule=Schedule(
-        steps=460,
-        steady_steps=282,
+        steps=3_600,
+        steady_steps=1_800,
         batch_size=4,
         crop_px=128,
         learning_rate=1e-3,
         discriminator_rate=2e-4,
         betas=(0.9, 0.99),
         gradient_clip=1.0,
-        ema_decay=0.995,
+        ema_decay=0.998,
         is_bf16=True,
         seed=0,
     ),
     degradation=_DEGRADATION,
-    settings=replace(_SETTINGS, canvas_px=128),
+    settings=replace(_SETTINGS, canvas_px=128, min_change=0.016),
     study_steps=250,
 )
 

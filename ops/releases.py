@@ -23,7 +23,7 @@ from models.vae import Vae, VaeConfig
 from ops.archive.provenance import ReleaseIdentity
 from ops.checkpoints import Checkpoint, config_from_json, file_sha256, replace_text
 from ops.devices import has_fast_bfloat16, usable_device
-from ops.faces.finder_weights import face_finder
+from ops.faces.finder_weights import FaceFinderUnavailableError, face_finder
 from ops.faces.restorer import FaceRestorer
 from ops.faces.settings import FaceSettings
 from ops.restoration import PhotoRestorer
@@ -72,11 +72,14 @@ class FaceUse:
         strength: 0 leaves them, 1 takes the generator's whole; None does as the release says.
         cache: a folder for the face finder's weights, which are no part of a release.
         log: receives a line when they are fetched.
+        is_dispensable: whether photos may be restored without faces if nobody asked for a strength and the finder's
+            weights cannot be brought; ``log`` then says so.
     """
 
     strength: float | None
     cache: Path
     log: Callable[[str], None]
+    is_dispensable: bool = False
 
 
 @dataclass(frozen=True)
@@ -214,8 +217,15 @@ def _load_faces(config: ReleaseConfig, weights: Path, use: FaceUse, device: str)
     strength = config.face_settings.strength if use.strength is None else use.strength
     if strength == 0:
         return None
+    try:
+        finder = face_finder(use.cache, use.log)
+    except FaceFinderUnavailableError as error:
+        if use.strength is not None or not use.is_dispensable:
+            raise
+        use.log(f"faces are left as they are: {error}")
+        return None
     generator = load_weights(FaceGenerator(config.face), weights, "face_generator.")
-    return FaceRestorer(face_finder(use.cache, use.log), generator, config.face_settings, strength, device)
+    return FaceRestorer(finder, generator, config.face_settings, strength, device)
 
 
 def register_release(tracking_uri: str, artifacts: Path, folder: Path, run_id: str) -> ReleaseIdentity:

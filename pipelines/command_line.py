@@ -40,6 +40,7 @@ def main() -> None:
       ALBUMEN_ARCHIVE_ACCESS_PX  longest side of access copies (JPEG, sRGB) to write too
       ALBUMEN_ARCHIVE_SHEETS  1 writes review sheets too
       ALBUMEN_MODEL           shipped (default) or trained: which model restores
+      ALBUMEN_FACE_STRENGTH   how far faces are enhanced, 0 to 1 (default: what the model says)
       ALBUMEN_DEVICE          cpu, cuda, ...
       ALBUMEN_GPUS            over how many of them one training is spread (1)
       ALBUMEN_VGG             torchvision's vgg19-dcbb9e9d.pth, for the perceptual loss of a training
@@ -51,7 +52,7 @@ def main() -> None:
 @click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder for the results.")
 @click.option("--strength", type=click.FloatRange(0, 1), default=1.0, show_default=True, help="0 leaves, 1 restores.")
-@click.option("--face-strength", type=click.FloatRange(0, 1), help="0 leaves faces; default: what the release says.")
+@click.option("--face-strength", type=click.FloatRange(0, 1), help="0 leaves faces; default: what the model says.")
 @click.option("--side-by-side", is_flag=True, help="Also write NAME.compare.jpg: before, found defects, after.")
 @click.option("--mask", type=click.Path(path_type=Path), help="Your own mask of one photo, white = damaged (PNG).")
 @click.option("--save-mask", is_flag=True, help="Also write NAME.mask.png: white where damage was found.")
@@ -239,7 +240,8 @@ def _chosen_restorer(strength: float, face_strength: float | None) -> "PhotoRest
     torch.set_num_threads(len(os.sched_getaffinity(0)))
     try:
         release, folder = fetch_chosen(ModelChoice(settings.model), tracking_uri(settings), settings.home / "releases")
-        faces = FaceUse(face_strength, settings.home / "cache", click.echo)
+        asked = settings.face_strength if face_strength is None else face_strength
+        faces = FaceUse(asked, settings.home / "cache", click.echo, is_dispensable=True)
         restorer = load_release(folder, strength, settings.device, faces)
     except FaceFinderUnavailableError as error:
         raise click.ClickException(f"{error}; --face-strength 0 leaves faces as they are") from error

