@@ -297,7 +297,7 @@ STANDARD = Recipe(
     deep_image_prior=_small_deep_image_prior(steps=150),
     bm3d=_BM3D,
     tiling=Tiling(tile_px=512, halo_px=160),
-    sure=0.85,
+    sure=0.7,
 )
 
 _SMOKE_VAE = VaeConfig(widths=(12, 24, 48), latent_channels=48, num_blocks=1, norm=Norm.NONE, has_pixel_shortcut=True)
