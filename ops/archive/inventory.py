@@ -17,8 +17,7 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote_plus
 
-import pyarrow.parquet as pq
-
+from ops.parquet_bytes import batches_of, open_parquet
 from ops.storage.locations import open_storage
 from ops.storage.protocol import RESERVED, ObjectMissingError, Storage, StoredObject
 
@@ -131,10 +130,10 @@ def _read_manifest(reports: Storage, key: str) -> dict[str, Any]:
 
 
 def _parquet_rows(data: bytes, name: str, manifest: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    file = pq.ParquetFile(io.BytesIO(data))
+    file = open_parquet(data)
     present = set(file.schema_arrow.names)
     _check_columns(present, name)
-    for batch in file.iter_batches(columns=[*_NEEDED, *(each for each in _FURTHER if each in present)]):
+    for batch in batches_of(file, [*_NEEDED, *(each for each in _FURTHER if each in present)]):
         yield from batch.to_pylist()
 
 

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ops.archive.provenance import ACCESS, SHEET, Provenance, ReleaseIdentity
+from ops.parquet_bytes import read_parquet
 from ops.storage.protocol import ObjectMissingError, Storage, WriteOutcome
 
 _ARROW = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_(), datetime: pa.timestamp("us", "UTC")}
@@ -143,7 +144,7 @@ def read_ledgers(target: Storage, release: ReleaseIdentity) -> Iterator[LedgerRo
 
 
 def _parse(data: bytes) -> tuple[LedgerRow, ...]:
-    return tuple(LedgerRow(**row) for row in pq.read_table(io.BytesIO(data)).to_pylist())
+    return tuple(LedgerRow(**row) for row in read_parquet(data).to_pylist())
 
 
 def _schema() -> pa.Schema:

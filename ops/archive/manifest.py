@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ops.archive.guesses import format_by_name, guess_pixels
+from ops.parquet_bytes import read_parquet
 from ops.storage.protocol import ObjectMissingError, Storage, StorageError, StoredObject, WriteOutcome
 
 _COLUMNS = {
@@ -230,6 +231,6 @@ def _to_parquet(manifest: Manifest) -> bytes:
 def _read_snapshots(target: Storage, collection: str) -> Iterator[pa.Table]:
     for number in itertools.count(1):
         try:
-            yield pq.read_table(io.BytesIO(target.read(_snapshot_key(collection, number))))
+            yield read_parquet(target.read(_snapshot_key(collection, number)))
         except ObjectMissingError:
             return

@@ -8,16 +8,15 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from ops.corpora.looks import Look, look_at_bytes
 from ops.corpora.records import HELD_OUT, TRAIN, VALIDATION
+from ops.parquet_bytes import batches_of, open_parquet
 from ops.storage.protocol import KeyRefusedError, ObjectMissingError, SourceChangedError, Storage, StoredObject
 
 _OPTIONAL: Final = ("name", "mask", "split", "licence", "license", "sha256")
@@ -40,12 +39,12 @@ def look_at_table(storage: Storage, stored: StoredObject, known: Mapping[str, Lo
         return
     number = 0
     try:
-        with pq.ParquetFile(io.BytesIO(storage.read(stored.key, stored.etag))) as file:
+        with open_parquet(storage.read(stored.key, stored.etag)) as file:
             columns = [name for name in ("image", *_OPTIONAL) if name in file.schema_arrow.names]
             if "image" not in columns:
                 yield _refused(stored, "no-image-column", f"has the columns {', '.join(file.schema_arrow.names)}")
                 return
-            for batch in file.iter_batches(_ROWS_AT_A_TIME, columns=columns):
+            for batch in batches_of(file, columns, _ROWS_AT_A_TIME):
                 for row in batch.to_pylist():
                     yield _look_at_row(row, number, stored, place)
                     number += 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -123,12 +122,13 @@ def join_results(results: Sequence[MethodResult]) -> tuple[pd.DataFrame, dict[tu
     import pandas as pd
 
     from ops.images import decode_rgb
+    from ops.parquet_bytes import read_parquet
 
     test_sets = {result.test_set[:12] for result in results}
     if len(test_sets) != 1:
         stated = ", ".join(f"{result.method}: {result.test_set[:12]}" for result in results)
         raise ValueError(f"the methods saw different test sets ({stated}); materialize those of the old one again")
-    tables = [pd.read_parquet(io.BytesIO(result.path.read_bytes())) for result in results]
+    tables = [read_parquet(result.path.read_bytes()).to_pandas() for result in results]
     joined = pd.concat(tables, ignore_index=True).drop_duplicates(["photo", "method"])
     pictures = {
         (photo, method): decode_rgb(png)
