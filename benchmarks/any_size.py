@@ -16,6 +16,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from models.damage_kinds import DamageKinds
 from models.detector import DefectDetector
 from models.fidelity_gate import FidelityGate
 from models.mapping import LatentMapping
@@ -77,7 +78,8 @@ def random_restorer(recipe: Recipe, *, is_bf16: bool) -> PhotoRestorer:
     for parameter in network.parameters():
         torch.nn.init.normal_(parameter, std=0.02)
     detector = DefectDetector(recipe.detector.network)
-    return PhotoRestorer(detector, network, 0.5, recipe.tiling, is_bf16=is_bf16)
+    kinds = DamageKinds(recipe.kinds.network, recipe.detector.network)
+    return PhotoRestorer(detector, network, 0.5, recipe.tiling, is_bf16=is_bf16, kinds=kinds)
 
 
 def scratches(height: int, width: int) -> Tensor:

@@ -204,11 +204,10 @@ def _outcome(facts: Mapping[str, float]) -> str:
 
     shares = {name: facts.get(f"{name}_fraction", 0.0) for name in KINDS}
     kinds = ", ".join(f"{name} {share:.1%}" for name, share in shares.items() if share >= _WORTH_NAMING)
-    damaged = f"{facts['damaged_fraction']:.1%} damaged" + (f" ({kinds})" if kinds else "")
-    changed = f"{damaged}, {facts['repainted_fraction']:.1%} repainted"
+    found = f"{facts['damaged_fraction']:.1%} damaged" + (f" ({kinds})" if kinds else "")
     if "faces" in facts:
-        changed = f"{changed}, {facts['enhanced_faces']:.0f} of {facts['faces']:.0f} faces enhanced"
-    return f"({changed}, mean change {255 * facts['mean_change']:.1f}/255, {facts['seconds']:.1f} s)"
+        found = f"{found}, {facts['enhanced_faces']:.0f} of {facts['faces']:.0f} faces enhanced"
+    return f"({found}, mean change {255 * facts['mean_change']:.1f}/255, {facts['seconds']:.1f} s)"
 
 
 main.add_command(ablations)

@@ -12,7 +12,7 @@ from torch import Tensor
 from models.detector import DefectDetector
 from ops.corpora.records import HELD_OUT, VALIDATION, Corpus
 from ops.degradation.degrade import Pair, apply_plan, degrade
-from ops.detection.truth import DefectTruth, truth_of_pair
+from ops.detection.truth import LEAST_CHANGE, DefectTruth, truth_of_pair
 from ops.images import decode_rgb
 from ops.pairs.building import DatasetRecipe, random_crop, scans_for
 from ops.pairs.sets import PairSet
@@ -70,15 +70,16 @@ def verdicts_of(detector: DefectDetector, photos: Iterable[JudgedPhoto]) -> Verd
     return Verdicts(torch.cat(logits), torch.cat(damaged), torch.cat(sound) if sound else torch.zeros(0), sizes)
 
 
-def judged_pair(pair: Pair, source: Tensor) -> JudgedPhoto:
+def judged_pair(pair: Pair, source: Tensor, least_change: float = LEAST_CHANGE) -> JudgedPhoto:
     """A synthetic pair, made from the crop ``source``, as the detector is asked about it."""
     sound = apply_plan(source, replace(pair.plan, defects=()))
-    return JudgedPhoto(pair.degraded, truth_of_pair(pair, source), pair.class_masks, (sound.clean, sound.degraded))
+    truth = truth_of_pair(pair, source, least_change)
+    return JudgedPhoto(pair.degraded, truth, pair.class_masks, (sound.clean, sound.degraded))
 
 
-def held_out_pairs(pairs: PairSet) -> list[JudgedPhoto]:
-    """The held-out synthetic pairs: what a detector is judged by."""
-    return [judged_pair(stored.pair, stored.source) for stored in read_pairs(pairs, HELD_OUT)]
+def held_out_pairs(pairs: PairSet, least_change: float = LEAST_CHANGE) -> list[JudgedPhoto]:
+    """The held-out synthetic pairs: what a detector is judged by; ``least_change`` as in ``visible_damage``."""
+    return [judged_pair(stored.pair, stored.source, least_change) for stored in read_pairs(pairs, HELD_OUT)]
 
 
 def unseen_photos(clean: Corpus, textures: Corpus, recipe: DatasetRecipe) -> list[JudgedPhoto]:

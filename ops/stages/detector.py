@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from models.detector import DefectDetector, DetectorConfig
 from ops.checkpoints import Checkpoint, config_from_json, config_to_json
 from ops.detection.batches import DefectBatch, DefectSource
+from ops.detection.truth import LEAST_CHANGE
 from ops.images import encode_png
 from ops.losses import balanced_cross_entropy, focal
 from ops.pictures import contact_sheet
@@ -129,6 +130,7 @@ def _trained(
         """Photos of one step with the truth about their pixels."""
         return source.batch(step, schedule.batch_size, schedule.crop_px, part_here()).to(bench.device)
 
+    facts = {**facts, "damaged from": LEAST_CHANGE}
     checkpoint = fit(name, stage, batches, schedule, facts, bench)
     with torch.inference_mode():
         defect_prob = load_detector(checkpoint)(shown.photo).sigmoid()

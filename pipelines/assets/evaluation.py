@@ -36,6 +36,37 @@ def triplet_translation(
     return scored(context, "ours", TripletRestorer(ours), degraded_pairs, defect_detector, home, ours, training)
 
 
+@dg.asset(group_name="evaluation", code_version="1", kinds={"markdown"})
+def worth_filling(
+    context: dg.AssetExecutionContext,
+    config: RunScale,
+    degraded_pairs: PairSet,
+    degraded_vae: Checkpoint,
+    clean_vae: Checkpoint,
+    latent_mapping: Checkpoint,
+    defect_detector: Checkpoint,
+    tracking: Tracking,
+) -> dg.MaterializeResult[str]:
+    """From how much damage on a pixel is better filled than left, by ours and by inpainting; its true place given."""
+    from ops.corpora.records import HELD_OUT, VALIDATION
+    from ops.detection.calibration import threshold_of
+    from ops.releases import assemble, checkpoint_weights
+    from ops.restorers.restorer import Restorer
+    from ops.restorers.telea import Telea
+    from ops.restorers.triplet import TripletRestorer
+    from ops.scores.worth_filling import filling_errors, filling_table
+
+    weights = checkpoint_weights(degraded_vae, clean_vae, latent_mapping, defect_detector)
+    ours = assemble(config.recipe.release_config(threshold_of(defect_detector)), weights).triplet
+    restorers: dict[str, Restorer] = {"ours": TripletRestorer(ours), "Telea inpainting": Telea()}
+    errors = filling_errors(degraded_pairs, [HELD_OUT, VALIDATION], restorers)
+    table = filling_table(errors, list(restorers))
+    with tracking.run(context) as log:
+        for one in errors:
+            log.scalars(round(255 * one.lower), {"left": one.levels()} | {name: one.levels(name) for name in restorers})
+    return dg.MaterializeResult(value=table, metadata={"table": dg.MetadataValue.md(table)})
+
+
 @dg.asset(group_name="evaluation", code_version="4", kinds={"markdown"})
 def scores(
     context: dg.AssetExecutionContext,

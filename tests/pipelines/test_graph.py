@@ -31,7 +31,7 @@ GROUPS = {
         "stopped_deep_image_prior",
         "unmasked_deep_image_prior",
     },
-    "evaluation": {"triplet_translation", "scores", "released_model", "detector_roc"},
+    "evaluation": {"triplet_translation", "worth_filling", "scores", "released_model", "detector_roc"},
     "faces": {"aligned_faces", "face_generator", "face_examples", "face_injection_study"},
     "ablations": {f"ablation_{ablation.slug}" for ablation in ABLATIONS} | {"ablation_table", "domain_gap"},
     "preference": {"preference_study", "old_photo_scores", "preference"},

@@ -3,7 +3,7 @@ from torch.testing import assert_close
 
 from ops.degradation.degrade import degrade
 from ops.degradation.recipe import STANDARD_DEGRADATION
-from ops.detection.truth import truth_of_pair, visible_damage
+from ops.detection.truth import FAINT_CHANGE, truth_of_pair, visible_damage
 
 GREY = torch.full((1, 3, 32, 32), 0.5)
 
@@ -24,6 +24,14 @@ def test_a_defect_that_ageing_has_buried_is_not_asked_for() -> None:
     truth = visible_damage(GREY + square(0.03), GREY, square(1.0))
     assert truth.damaged.sum() == 0
     assert_close(truth.judged, 1 - square(1.0))
+
+
+def test_what_is_better_left_than_filled_is_neither_damage_nor_intact() -> None:
+    faint = GREY + square(20 / 255)
+    truth = visible_damage(faint, GREY, square(1.0))
+    assert truth.damaged.sum() == 0
+    assert_close(truth.judged, 1 - square(1.0))
+    assert_close(visible_damage(faint, GREY, square(1.0), FAINT_CHANGE).damaged, square(1.0))
 
 
 def test_what_hides_among_grain_is_not_asked_for() -> None:
