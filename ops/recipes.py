@@ -180,7 +180,6 @@ PAPER = Recipe(
         annotated_share=1.0,
         finetuning=_paper_schedule(_ANNOTATED_PHOTOS, 16, (10, 10), (2e-5, 2e-5)),
         clean_alarms=0.005,
-        most_shrunk=1.0,
     ),
     kinds=DamageKindsRecipe(  # ours, the report has none
         DamageKindsConfig(KINDS, width=64), _paper_schedule(_VOC_PHOTOS, 16, (5, 5), (2e-4, 2e-4))
@@ -289,7 +288,6 @@ STANDARD = Recipe(
         annotated_share=0.17,
         finetuning=replace(_STANDARD_DETECTION, steps=12_000, steady_steps=4_000, crop_px=192),
         clean_alarms=0.0025,
-        most_shrunk=3.0,
     ),
     kinds=DamageKindsRecipe(
         DamageKindsConfig(KINDS, width=32),
@@ -359,7 +357,6 @@ SMOKE = Recipe(
         annotated_share=0.5,
         finetuning=replace(_SMOKE_SCHEDULE, steps=200, steady_steps=50, learning_rate=2e-4),
         clean_alarms=0.005,
-        most_shrunk=1.0,
     ),
     kinds=DamageKindsRecipe(
         DamageKindsConfig(KINDS, width=16), replace(_SMOKE_SCHEDULE, steps=400, steady_steps=200, learning_rate=4e-3)

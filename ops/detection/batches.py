@@ -46,7 +46,7 @@ class DefectSource(Protocol):
 class FreshDefects:
     """Crops of clean photos, damaged anew each time, and aged twice: with their defects and without.
 
-    ``ages_on`` and ``most_shrunk`` as in ``FreshCrops``.
+    ``ages_on`` as in ``FreshCrops``.
     """
 
     def __init__(
@@ -56,9 +56,8 @@ class FreshDefects:
         recipe: DegradationRecipe,
         seed: int,
         ages_on: str | None = None,
-        most_shrunk: float = 1.0,
     ) -> None:
-        self.crops = FreshCrops(photos, scans, recipe, ages_on, most_shrunk)
+        self.crops = FreshCrops(photos, scans, recipe, ages_on)
         self.seed = seed
 
     def batch(self, step: int, size: int, crop_px: int, part: Part = WHOLE) -> DefectBatch:
@@ -93,15 +92,10 @@ def validation_defects(pairs: PairSet, count: int = 5) -> DefectBatch:
     )
 
 
-def fresh_defects(
-    clean: Corpus, textures: Corpus, recipe: DatasetRecipe, device: str, most_shrunk: float = 1.0
-) -> FreshDefects:
-    """Batches from the training photos for a training on ``device``, which also ages them unless it is the CPU.
-
-    ``most_shrunk`` as in ``FreshCrops``.
-    """
+def fresh_defects(clean: Corpus, textures: Corpus, recipe: DatasetRecipe, device: str) -> FreshDefects:
+    """Batches from the training photos for a training on ``device``, which also ages them unless it is the CPU."""
     photos, scans = large_enough(clean.train, recipe.pair_px), scans_for(textures, TRAIN)
-    return FreshDefects(photos, scans, recipe.degradation, recipe.seed, ages_on(device), most_shrunk)
+    return FreshDefects(photos, scans, recipe.degradation, recipe.seed, ages_on(device))
 
 
 def turned(batch: DefectBatch, generator: torch.Generator) -> DefectBatch:

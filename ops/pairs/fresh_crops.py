@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from ops.corpora.records import CorpusPhoto
 from ops.degradation.degrade import aged, draw_plan
@@ -34,8 +33,7 @@ class FreshCrops:
 
     ``ages_on`` names the device on which whole batches are aged as tensors; None ages photo by photo in numpy, as the
     frozen pairs are. Crops, plans and defects are the same either way, what is aged is only alike
-    (docs/decisions/0010). ``most_shrunk`` is how many times as wide as a crop the part of a photo may be that it is
-    shrunk from: few photos show more that way.
+    (docs/decisions/0010).
     """
 
     def __init__(
@@ -44,13 +42,11 @@ class FreshCrops:
         scans: Sequence[TextureScan],
         recipe: DegradationRecipe,
         ages_on: str | None = None,
-        most_shrunk: float = 1.0,
     ) -> None:
         self.photos = photos
         self.scans = scans
         self.recipe = recipe
         self.ages_on = ages_on
-        self.most_shrunk = most_shrunk
         self._decoded = Remembered(decode_bytes, capacity=256)
 
     def draw(self, size: int, crop_px: int, generator: torch.Generator, part: Part = WHOLE) -> list[FreshCrop]:
@@ -69,33 +65,18 @@ class FreshCrops:
         drawn = []
         for index in torch.randint(len(photos), (size,), generator=generator).tolist():
             photo = photos[index]
-            side_px = self._side(photo, crop_px, generator)
-            corner = draw_corner(photo.height, photo.width, side_px, generator)
-            drawn.append((photo, side_px, corner, draw_plan(self.recipe, crop_px, crop_px, generator, self.scans)))
+            corner = draw_corner(photo.height, photo.width, crop_px, generator)
+            drawn.append((photo, corner, draw_plan(self.recipe, crop_px, crop_px, generator, self.scans)))
         return [
-            FreshCrop(shrunk(cut(self._decoded(photo), corner, side_px).float() / 255, crop_px), plan)
-            for photo, side_px, corner, plan in part.of(drawn)
+            FreshCrop(cut(self._decoded(photo), corner, crop_px).float() / 255, plan)
+            for photo, corner, plan in part.of(drawn)
         ]
-
-    def _side(self, photo: CorpusPhoto, crop_px: int, generator: torch.Generator) -> int:
-        """Of the square to cut: the logarithm of how much it is shrunk is uniform."""
-        greatest = min(self.most_shrunk, photo.height / crop_px, photo.width / crop_px)
-        if greatest <= 1:
-            return crop_px
-        return int(crop_px * greatest ** float(torch.rand((), generator=generator)))
 
     def aged(self, photos: Tensor, plans: Sequence[Plan]) -> Tensor:
         """``photos`` (N, 3, P, P) aged by one plan each onto 8-bit levels; they come to lie where batches are aged."""
         if self.ages_on is None:
             return aged(photos, plans)
         return aged_on_device(photos.to(self.ages_on), plans).mul(255).round() / 255
-
-
-def shrunk(square: Tensor, side_px: int) -> Tensor:
-    """``square`` (1, 3, P, P) averaged down to ``side_px``, on 8-bit levels; as it is where it has that side."""
-    if square.shape[-1] == side_px:
-        return square
-    return F.interpolate(square, (side_px, side_px), mode="area").mul(255).round() / 255
 
 
 def ages_on(device: str) -> str | None:

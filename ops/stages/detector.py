@@ -48,7 +48,6 @@ class DetectorRecipe:
         annotated_share: of each batch while it is fine-tuned; the rest stays synthetic, so that nothing is forgotten.
         finetuning: the schedule on annotated photos.
         clean_alarms: share of the pixels of clean photos that the calibrated threshold may mark.
-        most_shrunk: how much the photos that synthetic damage is laid on are shrunk at most (``FreshCrops``).
     """
 
     network: DetectorConfig
@@ -57,7 +56,6 @@ class DetectorRecipe:
     annotated_share: float
     finetuning: Schedule
     clean_alarms: float
-    most_shrunk: float = 1.0
 
 
 class DetectorStage:

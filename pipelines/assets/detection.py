@@ -49,11 +49,10 @@ def pretrained_detector(
     from ops.detection.batches import fresh_defects, validation_defects
     from ops.stages.detector import train_detector
 
-    recipe = config.recipe.detector
-    source = fresh_defects(clean_photos, textures, config.recipe.dataset, compute.device, recipe.most_shrunk)
+    source = fresh_defects(clean_photos, textures, config.recipe.dataset, compute.device)
     shown, facts = validation_defects(degraded_pairs), fresh_training_facts(config, degraded_pairs, compute)
     with tracking.bench(context, home, compute) as bench:
-        return described(train_detector(recipe, source, shown, facts, bench))
+        return described(train_detector(config.recipe.detector, source, shown, facts, bench))
 
 
 @dg.asset(group_name="training", code_version="2", kinds={"pytorch", "mlflow"})
@@ -74,14 +73,13 @@ def defect_detector(
     from ops.detection.finishing import finish_detector
     from ops.detection.verdicts import unseen_photos
 
-    recipe = config.recipe.detector
-    synthetic = fresh_defects(clean_photos, textures, config.recipe.dataset, compute.device, recipe.most_shrunk)
+    synthetic = fresh_defects(clean_photos, textures, config.recipe.dataset, compute.device)
     unseen = unseen_photos(clean_photos, textures, config.recipe.dataset)
     shown, facts = validation_defects(degraded_pairs), fresh_training_facts(config, degraded_pairs, compute)
     with tracking.bench(context, home, compute) as bench:
         return described(
             finish_detector(
-                recipe, pretrained_detector, annotated_photos, synthetic, unseen, shown, facts, bench
+                config.recipe.detector, pretrained_detector, annotated_photos, synthetic, unseen, shown, facts, bench
             )
         )  # fmt: skip
 
