@@ -144,12 +144,18 @@ def line_plot(
     title: str,
     x_title: str,
     y_title: str,
+    diagonal: str | None = None,
 ) -> bytes:
-    """Draw named curves, each given as (x values, y values), and return the figure as PNG bytes."""
+    """Draw named curves, each given as (x values, y values), and return the figure as PNG bytes.
+
+    ``diagonal`` names what the line from (0, 0) to (1, 1) would mean; it is drawn dashed and grey.
+    """
     figure = Figure(figsize=(6.4, 4.0), dpi=100, layout="constrained")  # no pyplot: no global state, no display
     axes = figure.add_subplot()
     for name, (x, y) in curves.items():
         axes.plot(x, y, label=name, linewidth=1.5)
+    if diagonal is not None:
+        axes.plot([0, 1], [0, 1], label=diagonal, linewidth=1, linestyle="--", color="grey")
     axes.set(title=title, xlabel=x_title, ylabel=y_title)
     axes.grid(visible=True, alpha=0.3)
     if len(curves) > 1:

@@ -151,19 +151,18 @@ def _table(
 
 def _plots(verdicts: Mapping[tuple[str, str], Verdicts]) -> dict[str, bytes]:
     named = {f"{test}, {time}": one for (test, time), one in verdicts.items()}
-    chance: tuple[list[float], list[float]] = ([0.0, 1.0], [0.0, 1.0])
     return {
         "ROC": line_plot(
-            {name: roc(one) for name, one in named.items()} | {"chance": chance},
-            "ROC of the defect detector, pixels pooled", "false-positive rate", "true-positive rate",
+            {name: roc(one) for name, one in named.items()},
+            "ROC of the defect detector, pixels pooled", "false-positive rate", "true-positive rate", diagonal="chance",
         ),
         "precision and recall": line_plot(
             {name: precision_recall(one) for name, one in named.items()},
             "Precision and recall, pixels pooled", "recall", "precision",
         ),
         "reliability": line_plot(
-            {name: reliability(one) for name, one in named.items()} | {"perfect": chance},
-            "Reliability", "stated probability", "share truly damaged",
+            {name: reliability(one) for name, one in named.items()},
+            "Reliability", "stated probability", "share truly damaged", diagonal="perfect",
         ),
     }  # fmt: skip
 

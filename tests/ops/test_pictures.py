@@ -78,3 +78,9 @@ def test_curves_become_a_png() -> None:
     png = line_plot({"loss": ([1, 2, 3], [3.0, 2.0, 1.0]), "other": ([1, 3], [2.0, 2.0])}, "training", "step", "loss")
     assert png.startswith(b"\x89PNG")
     assert len(png) > 5_000
+
+
+def test_a_diagonal_is_drawn_only_where_it_is_named() -> None:
+    curve = {"photo": ([0, 1], [1.0, 1.0])}
+    plain, with_chance = (line_plot(curve, "ROC", "x", "y", diagonal=name) for name in (None, "chance"))
+    assert len(with_chance) > len(plain) + 2_000
