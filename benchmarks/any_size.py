@@ -24,7 +24,7 @@ from models.triplet import TripletNetwork
 from models.vae import Vae
 from ops import large_tensors
 from ops.devices import has_fast_bfloat16
-from ops.recipes import SMOKE, Recipe
+from ops.recipes import SMOKE, STANDARD, Recipe
 from ops.restoration import PhotoRestorer
 
 BAND_PX = 256
@@ -79,7 +79,8 @@ def random_restorer(recipe: Recipe, *, is_bf16: bool) -> PhotoRestorer:
         torch.nn.init.normal_(parameter, std=0.02)
     detector = DefectDetector(recipe.detector.network)
     kinds = DamageKinds(recipe.kinds.network, recipe.detector.network)
-    return PhotoRestorer(detector, network, 0.5, recipe.tiling, is_bf16=is_bf16, kinds=kinds)
+    confirm = STANDARD.confirm  # SMOKE does without, and nobody would know what the second look costs
+    return PhotoRestorer(detector, network, 0.5, recipe.tiling, is_bf16=is_bf16, confirm=confirm, kinds=kinds)
 
 
 def scratches(height: int, width: int) -> Tensor:

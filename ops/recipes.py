@@ -46,6 +46,8 @@ class Recipe:
         tiling: how large photos are cut when they are restored.
         sure: defect probability without which nothing near is marked in a user's photo (``ops/detection/marking.py``);
             0 where the detector is trained too little to be sure of anything. The test set's masks do without.
+        confirm: mean defect probability without which, at half the size, at a quarter ..., a mark is dropped
+            (``ops/detection/second_look.py``); nothing where the detector is trained too little.
     """
 
     name: str
@@ -60,6 +62,7 @@ class Recipe:
     bm3d: BlindBm3d
     tiling: Tiling
     sure: float
+    confirm: tuple[float, ...]
 
     def release_config(self, threshold: float) -> ReleaseConfig:
         """How the networks of this recipe are used together; ``threshold`` is the detector's calibrated one."""
@@ -71,6 +74,7 @@ class Recipe:
             detector=self.detector.network,
             threshold=threshold,
             sure=self.sure,
+            confirm=self.confirm,
             tiling=self.tiling,
         )
 
@@ -195,6 +199,7 @@ PAPER = Recipe(
     bm3d=_BM3D,
     tiling=Tiling(tile_px=1024, halo_px=192),
     sure=0.7,
+    confirm=(0.1, 0.05),
 )
 
 _STANDARD_VAE = VaeConfig(
@@ -298,6 +303,7 @@ STANDARD = Recipe(
     bm3d=_BM3D,
     tiling=Tiling(tile_px=512, halo_px=160),
     sure=0.7,
+    confirm=(0.1, 0.05),
 )
 
 _SMOKE_VAE = VaeConfig(widths=(12, 24, 48), latent_channels=48, num_blocks=1, norm=Norm.NONE, has_pixel_shortcut=True)
@@ -366,4 +372,5 @@ SMOKE = Recipe(
     bm3d=_BM3D,
     tiling=Tiling(tile_px=512, halo_px=128),
     sure=0.0,
+    confirm=(),
 )

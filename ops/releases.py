@@ -42,8 +42,8 @@ class ReleaseConfig:
     """The configurations of all networks of a release and how they are used together.
 
     ``face`` and ``face_settings`` are None in a release without a face generator, ``kinds`` in one that cannot tell
-    kinds of damage apart; they are absent from the files of releases written before there were any. ``threshold`` and
-    ``sure`` make masks of probabilities (``ops/detection``).
+    kinds of damage apart; they are absent from the files of releases written before there were any. ``threshold``,
+    ``sure`` and ``confirm`` make masks of probabilities (``ops/detection``).
     """
 
     degraded_vae: VaeConfig
@@ -56,6 +56,7 @@ class ReleaseConfig:
     face: FaceGeneratorConfig | None = None
     face_settings: FaceSettings | None = None
     sure: float = 0.0
+    confirm: tuple[float, ...] = ()
     kinds: DamageKindsConfig | None = None
 
     def to_json(self) -> dict[str, object]:
@@ -170,7 +171,12 @@ def write_release(
 
 
 def load_release(
-    folder: Path, strength: float = 1.0, device: str = "cpu", faces: FaceUse | None = None
+    folder: Path,
+    strength: float = 1.0,
+    device: str = "cpu",
+    faces: FaceUse | None = None,
+    *,
+    looks_again: bool = True,
 ) -> PhotoRestorer:
     """Load a release folder ready to restore.
 
@@ -179,6 +185,7 @@ def load_release(
         strength: of the restoration, 0 to 1.
         device: a torch device.
         faces: how to treat faces; None leaves them as the network makes them.
+        looks_again: whether what the detector marks has to look damaged from further away, too, as the release says.
 
     Raises:
         ValueError: weights or configuration are not those the release was made with, or faces are to be enhanced and
@@ -202,6 +209,7 @@ def load_release(
         is_bf16=has_fast_bfloat16(usable_device(device)),
         faces=None if faces is None else _load_faces(config, path, faces, device),
         sure=config.sure,
+        confirm=config.confirm if looks_again else (),
         kinds=networks.kinds,
     )
 

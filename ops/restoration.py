@@ -1,15 +1,16 @@
 """Restoring one decoded photo: find the defects, translate the photo, say what was done.
 
-Four walks over the photo, each in tiles with as much around them as they see: the detector writes the mask; where
-something is damaged, it is filled from around, and all tiles offer their share of intact cells; every tile is then
-translated, its damaged cells reading from what the whole photo offers. No step sees where tiles end, and none holds
-more than a tile. Last, if the release has a face generator, the faces of what came out are looked at (``ops/faces``).
+Walks over the photo, each in tiles with as much around them as they see: the detector writes the mask; where something
+is marked, it looks again from further away and takes back what looks intact from there; what is left is filled from
+around, and all tiles offer their share of intact cells; every tile is then translated, its damaged cells reading from
+what the whole photo offers. No step sees where tiles end, and none holds more than a tile. Last, if the release has a
+face generator, the faces of what came out are looked at (``ops/faces``).
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -25,6 +26,7 @@ from models.vae import STRIDE
 from ops import large_tensors
 from ops.detection.kinds import FoundKinds
 from ops.detection.marking import REACH_PX, mark
+from ops.detection.second_look import LEAST_SIDE_PX, confirm, reach_px, shrunk
 from ops.faces.enhance import EnhancedFaces
 from ops.faces.records import FaceRecord, Outcome
 from ops.faces.restorer import FaceRestorer
@@ -60,6 +62,8 @@ class PhotoRestorer:
         network: repaints and restores.
         threshold: of the defect probability; below it a pixel counts as intact.
         sure: defect probability that something near has to reach for an unsure pixel to count (``mark``).
+        confirm: mean defect probability that marks must have at half the photo's size, at a quarter, and so on, as far
+            as the photo is large enough (``second_look.confirm``); without any, nobody looks again.
         tiling: how photos larger than one tile are cut.
         strength: 1 restores fully, 0 returns the photo as it is, between them a blend.
         device: a torch device.
@@ -79,6 +83,7 @@ class PhotoRestorer:
         is_bf16: bool = False,
         faces: FaceRestorer | None = None,
         sure: float = 0.0,
+        confirm: Sequence[float] = (),
         kinds: DamageKinds | None = None,
     ) -> None:
         if not 0 <= strength <= 1:
@@ -87,6 +92,7 @@ class PhotoRestorer:
         self.network = _laid_out(network, device)
         self.threshold = threshold
         self.sure = sure
+        self.confirm = tuple(confirm)
         self.tiling = tiling
         self.strength = strength
         self.device = device
@@ -126,6 +132,7 @@ class PhotoRestorer:
             "strength": self.strength,
             "threshold": self.threshold,
             "sure": self.sure,
+            "second_looks": len(self._looks(old)) if mask is None else 0,
             "is_mask_given": float(mask is not None),
             "is_bf16": float(self.is_bf16),
             "tiles": change.tiles,
@@ -153,14 +160,38 @@ class PhotoRestorer:
             _write(mask, tile, marked)
             if kinds is not None:
                 kinds.add(tile, maps, _kept(marked, tile) > 0)
-        return mask, None if kinds is None else kinds.found()
+        for scale, least in self._looks(old):
+            mask = self._confirmed(mask, old, scale, least)
+        return mask, None if kinds is None else kinds.found(self._cut(mask, 0, 1), mask)
+
+    def _looks(self, old: Tensor) -> list[tuple[int, float]]:
+        """From how much further away the detector looks again, and what it has to find there."""
+        looks = [(2**number, least) for number, least in enumerate(self.confirm, start=1)]
+        return [(scale, least) for scale, least in looks if min(old.shape[-2:]) >= scale * LEAST_SIDE_PX]
+
+    def _confirmed(self, mask: Tensor, old: Tensor, scale: int, least: float) -> Tensor:
+        """What is left of ``mask`` after a look from ``scale`` times as far."""
+        if not mask.any():
+            return mask
+        prob = large_tensors.zeros(1, 1, *(-(-side // scale) for side in old.shape[-2:]))
+        for tile in self._cut(prob, self.detector.reach_px, self.detector.grid_px):
+            rows, columns = (slice(scale * side.start, scale * side.stop) for side in tile.outer)
+            seen = shrunk(old[..., rows, columns].to(self.device), scale).contiguous(memory_format=torch.channels_last)
+            _write(prob, tile, self.detector(seen).sigmoid())
+        left = large_tensors.zeros(*mask.shape)
+        for tile in self._cut(mask, reach_px(scale), scale):
+            seen_from_afar = prob[..., *_cells(tile.outer, scale)].to(self.device)
+            _write(left, tile, confirm(self._read(mask, tile), seen_from_afar, scale, least))
+        return left
 
     def _latent_mask(self, mask: Tensor) -> Tensor:
         """The mask (h, w) on the latent grid, made in pieces: the whole is 16 times larger."""
         height, width = (-(-side // STRIDE) for side in mask.shape[-2:])
         cells = torch.empty(height, width)
         for tile in self._cut(mask, 0, STRIDE):
-            cells[*_cells(tile.middle)] = mask_to_latent(pad_to_multiple(mask[..., *tile.middle], STRIDE), STRIDE)[0, 0]
+            cells[*_cells(tile.middle, STRIDE)] = mask_to_latent(
+                pad_to_multiple(mask[..., *tile.middle], STRIDE), STRIDE
+            )[0, 0]
         return cells
 
     def _fill(self, old: Tensor, mask: Tensor) -> Tensor:
@@ -179,8 +210,8 @@ class PhotoRestorer:
         is_source = choose_sources(cells)
         parts = []
         for tile in self._cut(filled, self._halo(self.network.offer_reach_px), STRIDE):
-            chosen = torch.zeros_like(is_source[*_cells(tile.outer)])
-            chosen[*_cells(tile.inner)] = is_source[*_cells(tile.middle)]
+            chosen = torch.zeros_like(is_source[*_cells(tile.outer, STRIDE)])
+            chosen[*_cells(tile.inner, STRIDE)] = is_source[*_cells(tile.middle, STRIDE)]
             if chosen.any():
                 seen = self._read(filled, tile)
                 parts.append(self.network.offer(seen, self._read(mask, tile), chosen.to(self.device)))
@@ -223,19 +254,22 @@ class _KindWalk:
     def __init__(self, head: DamageKinds, old: Tensor) -> None:
         self.head = head
         self.numbers = large_tensors.zeros(1, 1, *old.shape[-2:])
-        self.pixels = torch.zeros(len(head.config.kinds) + 1, dtype=torch.long)
 
     def add(self, tile: Tile, maps: Sequence[Tensor], is_marked: Tensor) -> None:
         """Say what is marked in the middle of ``tile``, ``is_marked`` (1, 1, h, w)."""
         if not is_marked.any():
             return
-        said = _kept(1 + self.head(maps).argmax(dim=1, keepdim=True), tile) * is_marked
-        self.numbers[..., *tile.middle] = said
-        self.pixels += torch.bincount(said.flatten(), minlength=len(self.pixels)).cpu()
+        self.numbers[..., *tile.middle] = _kept(1 + self.head(maps).argmax(dim=1, keepdim=True), tile) * is_marked
 
-    def found(self) -> FoundKinds:
-        """What came together."""
-        names, shares = self.head.config.kinds, (self.pixels[1:] / self.numbers.numel()).tolist()
+    def found(self, tiles: Iterable[Tile], mask: Tensor) -> FoundKinds:
+        """What came together and is still marked in ``mask``."""
+        names = self.head.config.kinds
+        pixels = torch.zeros(len(names) + 1, dtype=torch.long)
+        for tile in tiles:
+            said = self.numbers[..., *tile.middle] * (mask[..., *tile.middle] > 0)
+            self.numbers[..., *tile.middle] = said
+            pixels += torch.bincount(said.long().flatten(), minlength=len(pixels))
+        shares = (pixels[1:] / self.numbers.numel()).tolist()
         return FoundKinds(names, self.numbers, dict(zip(names, shares, strict=True)))
 
 
@@ -284,7 +318,7 @@ def _write(photo: Tensor, tile: Tile, result: Tensor) -> None:
     photo[..., *tile.middle] = _kept(result, tile)
 
 
-def _cells(pixels: tuple[slice, slice]) -> tuple[slice, slice]:
-    """Rows and columns of cells that hold these rows and columns of pixels; they start on the latent grid."""
-    rows, columns = (slice(side.start // STRIDE, -(-side.stop // STRIDE)) for side in pixels)
+def _cells(pixels: tuple[slice, slice], cell_px: int) -> tuple[slice, slice]:
+    """Rows and columns of cells that hold these rows and columns of pixels, which start on the grid of cells."""
+    rows, columns = (slice(side.start // cell_px, -(-side.stop // cell_px)) for side in pixels)
     return rows, columns

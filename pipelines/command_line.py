@@ -53,6 +53,7 @@ def main() -> None:
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder for the results.")
 @click.option("--strength", type=click.FloatRange(0, 1), default=1.0, show_default=True, help="0 leaves, 1 restores.")
 @click.option("--face-strength", type=click.FloatRange(0, 1), help="0 leaves faces; default: what the model says.")
+@click.option("--all-marks", is_flag=True, help="Also what looks whole from further away.")
 @click.option("--side-by-side", is_flag=True, help="Also write NAME.compare.jpg: before, found defects, after.")
 @click.option("--mask", type=click.Path(path_type=Path), help="Your own mask of one photo, white = damaged (PNG).")
 @click.option("--save-mask", is_flag=True, help="Also write NAME.mask.png: white where damage was found.")
@@ -63,6 +64,7 @@ def restore(
     out: Path,
     strength: float,
     face_strength: float | None,
+    all_marks: bool,
     side_by_side: bool,
     mask: Path | None,
     save_mask: bool,
@@ -75,6 +77,9 @@ def restore(
     originals are only read. A photo that cannot be restored is named with the reason, the others go on, and the exit
     code is 1.
 
+    What is taken for damaged has to look damaged from further away as well: that saves stripes and white shoes, and
+    leaves some networks of cracks. Look at --side-by-side; where damage was left, try --all-marks, or --mask.
+
     \b
     Example:  albumen restore grandmother.jpg --out restored/ --side-by-side
               albumen restore grandmother.jpg --out restored/ --save-mask --save-kinds
@@ -86,7 +91,7 @@ def restore(
     from ops.images import PhotoError
     from ops.photo_files import restore_file
 
-    restorer = _chosen_restorer(strength, face_strength)
+    restorer = _chosen_restorer(strength, face_strength, all_marks)
     out.mkdir(parents=True, exist_ok=True)
     taken: set[Path] = set()
     failed = 0
@@ -226,7 +231,7 @@ def _settings() -> Settings:
         raise click.ClickException(str(error)) from error
 
 
-def _chosen_restorer(strength: float, face_strength: float | None) -> "PhotoRestorer":
+def _chosen_restorer(strength: float, face_strength: float | None, all_marks: bool) -> "PhotoRestorer":
     """The chosen model, or a message that says how to get one."""
     import torch
 
@@ -241,7 +246,7 @@ def _chosen_restorer(strength: float, face_strength: float | None) -> "PhotoRest
         release, folder = fetch_chosen(ModelChoice(settings.model), tracking_uri(settings), settings.home / "releases")
         asked = settings.face_strength if face_strength is None else face_strength
         faces = FaceUse(asked, settings.home / "cache", click.echo, is_dispensable=True)
-        restorer = load_release(folder, strength, settings.device, faces)
+        restorer = load_release(folder, strength, settings.device, faces, looks_again=not all_marks)
     except FaceFinderUnavailableError as error:
         raise click.ClickException(f"{error}; --face-strength 0 leaves faces as they are") from error
     except (NoReleaseError, ValueError) as error:

@@ -67,6 +67,47 @@ def worth_filling(
     return dg.MaterializeResult(value=table, metadata={"table": dg.MetadataValue.md(table)})
 
 
+@dg.asset(group_name="evaluation", code_version="1", kinds={"markdown"})
+def clean_photos_left_alone(
+    context: dg.AssetExecutionContext,
+    config: RunScale,
+    clean_photos: Corpus,
+    degraded_vae: Checkpoint,
+    clean_vae: Checkpoint,
+    latent_mapping: Checkpoint,
+    defect_detector: Checkpoint,
+    tracking: Tracking,
+) -> dg.MaterializeResult[str]:
+    """Whole clean photos that no training saw, restored: how near they come back, and what false alarms did to them."""
+    from ops.corpora.records import HELD_OUT, VALIDATION
+    from ops.detection.calibration import threshold_of
+    from ops.pictures import markdown_picture
+    from ops.releases import assemble, checkpoint_weights
+    from ops.restoration import PhotoRestorer
+    from ops.scores.left_alone import clean_photo_table, left_alone, restore_clean, worst_sheet
+
+    recipe, threshold = config.recipe, threshold_of(defect_detector)
+    weights = checkpoint_weights(degraded_vae, clean_vae, latent_mapping, defect_detector)
+    networks = assemble(recipe.release_config(threshold), weights)
+    photos = [photo for split in (VALIDATION, HELD_OUT) for photo in clean_photos.photos if photo.split == split]
+    by_probability, as_released = (
+        PhotoRestorer(networks.detector, networks.triplet, threshold, recipe.tiling, sure=sure, confirm=confirm)
+        for sure, confirm in ((0.0, ()), (recipe.sure, recipe.confirm))
+    )
+    results = {
+        "wherever the detector says so": restore_clean(photos, by_probability, context.log.info),
+        "as released": restore_clean(photos, as_released, context.log.info),
+    }
+    table, sheet = clean_photo_table(results), worst_sheet(results["as released"], as_released)
+    with tracking.run(context) as log:
+        for number, found in enumerate(results.values()):
+            log.scalars(number, {"share_left_alone": left_alone(found) / len(found)})
+    return dg.MaterializeResult(
+        value=table,
+        metadata={"table": dg.MetadataValue.md(table), "worst": dg.MetadataValue.md(markdown_picture(sheet, "worst"))},
+    )
+
+
 @dg.asset(group_name="evaluation", code_version="4", kinds={"markdown"})
 def scores(
     context: dg.AssetExecutionContext,

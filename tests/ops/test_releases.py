@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -55,7 +56,15 @@ def test_the_newest_registered_release_is_the_one_that_is_fetched(tmp_path: Path
 def test_a_release_written_before_a_setting_existed_is_still_what_it_says(tmp_path: Path) -> None:
     folder = write_release(tmp_path, CONFIG, small_weights(tmp_path / "trained"), {}, gain=1.0)
     record = json.loads((folder / "model.json").read_text())
-    del record["config"]["sure"]
+    del record["config"]["sure"], record["config"]["confirm"]
     record["sha256"] = _identity(folder / "model.safetensors", record["config"])
     (folder / "model.json").write_text(json.dumps(record))
     assert load_release(folder).sure == 0
+    assert load_release(folder).confirm == ()
+
+
+def test_second_looks_are_those_of_the_release_unless_somebody_does_without(tmp_path: Path) -> None:
+    config = replace(CONFIG, confirm=(0.1, 0.05))
+    folder = write_release(tmp_path, config, small_weights(tmp_path / "trained"), {}, gain=1.0)
+    assert load_release(folder).confirm == (0.1, 0.05)
+    assert load_release(folder, looks_again=False).confirm == ()

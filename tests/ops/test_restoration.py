@@ -1,11 +1,14 @@
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 from torch.testing import assert_close
 
+from ops.detection.second_look import shrunk
 from ops.releases import assemble
 from ops.restoration import PhotoRestorer
 from ops.tiles import Tiling
@@ -13,12 +16,19 @@ from tests.ops.small_networks import CONFIG, make_find_two_kinds, small_weights
 
 
 def restorer(
-    folder: Path, tiling: Tiling = CONFIG.tiling, strength: float = 1.0, threshold: float = 0.5, sure: float = 0.0
+    folder: Path,
+    tiling: Tiling = CONFIG.tiling,
+    strength: float = 1.0,
+    threshold: float = 0.5,
+    sure: float = 0.0,
+    confirm: Sequence[float] = (),
 ) -> PhotoRestorer:
     torch.manual_seed(2)
     networks = assemble(replace(CONFIG, tiling=tiling), small_weights(folder))
     kinds = networks.kinds
-    return PhotoRestorer(networks.detector, networks.triplet, threshold, tiling, strength, sure=sure, kinds=kinds)
+    return PhotoRestorer(
+        networks.detector, networks.triplet, threshold, tiling, strength, sure=sure, confirm=confirm, kinds=kinds
+    )
 
 
 def scratched(height: int, width: int) -> Tensor:
@@ -70,6 +80,38 @@ def test_defects_found_in_tiles_are_those_found_in_the_whole(
     tiled, whole = (restorer(tmp_path, Tiling(tile_px, 0), threshold=0.0, sure=sure) for tile_px in (32, 512))
     photo = torch.rand(1, 3, height, width)
     assert_close(tiled.find_defects(photo), whole.find_defects(photo), atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("num_looks", [1, 2])
+def test_looks_from_afar_in_tiles_take_back_what_looks_at_the_whole_do(tmp_path: Path, num_looks: int) -> None:
+    photo = F.interpolate(torch.rand(1, 3, 4, 4), (301, 263), mode="bilinear")
+    tiled, whole = (restorer(tmp_path, Tiling(tile_px, 0), threshold=0.0) for tile_px in (32, 512))
+    with torch.inference_mode():
+        from_afar = F.max_pool2d(whole.detector(shrunk(photo, 2)).sigmoid(), 3, stride=1)
+    for one in (tiled, whole):
+        one.confirm = num_looks * (float(from_afar.median()),)
+    mask = whole.find_defects(photo)
+    assert 0.1 < (mask > 0).float().mean() < 0.9
+    assert_close(tiled.find_defects(photo), mask, atol=1e-5, rtol=0)
+
+
+def test_a_mark_that_nothing_confirms_is_dropped_unless_the_photo_is_too_small_for_another_look(tmp_path: Path) -> None:
+    doubting = restorer(tmp_path, threshold=0.0, confirm=[1.01])
+    large, small = doubting(torch.rand(1, 3, 131, 150)), doubting(torch.rand(1, 3, 90, 150))
+    assert not large.mask.any()
+    assert large.facts["second_looks"] == 1
+    assert small.mask.all()
+    assert small.facts["second_looks"] == 0
+
+
+def test_the_kinds_of_what_is_taken_back_are_not_told(tmp_path: Path) -> None:
+    photo = torch.rand(1, 3, 151, 133)
+    doubting = restorer(tmp_path, confirm=[1.01])
+    make_find_two_kinds(doubting, photo)
+    restoration = doubting(photo)
+    assert restoration.kinds is not None
+    assert not restoration.kinds.numbers.any()
+    assert restoration.facts["scratch_fraction"] == 0
 
 
 def test_kinds_told_in_tiles_are_those_told_in_the_whole(tmp_path: Path) -> None:
