@@ -23,6 +23,7 @@ from models.mapping import LatentMapping
 from models.triplet import TripletNetwork
 from models.vae import Vae
 from ops import large_tensors
+from ops.detection.finder import DefectFinder
 from ops.devices import has_fast_bfloat16
 from ops.recipes import SMOKE, STANDARD, Recipe
 from ops.restoration import PhotoRestorer
@@ -80,7 +81,8 @@ def random_restorer(recipe: Recipe, *, is_bf16: bool) -> PhotoRestorer:
     detector = DefectDetector(recipe.detector.network)
     kinds = DamageKinds(recipe.kinds.network, recipe.detector.network)
     confirm = STANDARD.confirm  # SMOKE does without, and nobody would know what the second look costs
-    return PhotoRestorer(detector, network, 0.5, recipe.tiling, is_bf16=is_bf16, confirm=confirm, kinds=kinds)
+    finder = DefectFinder(detector, 0.5, recipe.tiling.tile_px, confirm=confirm, kinds=kinds)
+    return PhotoRestorer(finder, network, recipe.tiling, is_bf16=is_bf16)
 
 
 def scratches(height: int, width: int) -> Tensor:

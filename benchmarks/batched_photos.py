@@ -44,8 +44,8 @@ def _one_by_one(restorer: PhotoRestorer, photos: Tensor) -> None:
 
 def _pass(restorer: PhotoRestorer, photos: Tensor) -> None:
     """Detector and translation, as they are for photos of one tile."""
-    probability = restorer.detector(photos).sigmoid()
-    restorer.network(photos, probability * (probability > restorer.threshold))
+    probability = restorer.find_defects.detector(photos).sigmoid()
+    restorer.network(photos, probability * (probability > restorer.find_defects.threshold))
 
 
 if __name__ == "__main__":

@@ -56,10 +56,11 @@ def _compare_layouts(recipe: Recipe) -> None:
 
 
 def _lay_out_channels_first(restorer: PhotoRestorer) -> None:
-    for network in (restorer.detector, restorer.network):
+    for network in (restorer.find_defects.detector, restorer.network):
         for parameter in network.parameters():
             parameter.data = parameter.data.contiguous()
-    restorer._read = lambda photo, tile: photo[..., *tile.outer].contiguous()  # type: ignore[method-assign]
+    for reader in (restorer, restorer.find_defects):
+        reader._read = lambda photo, tile: photo[..., *tile.outer].contiguous()  # type: ignore[method-assign]
 
 
 def _compare_attention(side: int) -> None:

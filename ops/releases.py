@@ -22,6 +22,7 @@ from models.triplet import TripletNetwork
 from models.vae import Vae, VaeConfig
 from ops.archive.provenance import ReleaseIdentity
 from ops.checkpoints import Checkpoint, config_from_json, file_sha256, replace_text
+from ops.detection.finder import DefectFinder
 from ops.devices import has_fast_bfloat16, usable_device
 from ops.faces.finder_weights import FaceFinderUnavailableError, face_finder
 from ops.faces.restorer import FaceRestorer
@@ -199,18 +200,23 @@ def load_release(
         raise ValueError(f"{folder} is not the release it says ({record['sha256'][:12]}...): delete it, fetch it again")
     names = ("degraded_vae", "clean_vae", "mapping", "gate", "detector", "damage_kinds")
     networks = assemble(config, {name: (path, f"{name}.") for name in names})
-    return PhotoRestorer(
+    finder = DefectFinder(
         networks.detector,
-        networks.triplet,
         config.threshold,
+        config.tiling.tile_px,
+        device,
+        config.sure,
+        config.confirm if looks_again else (),
+        networks.kinds,
+    )
+    return PhotoRestorer(
+        finder,
+        networks.triplet,
         config.tiling,
         strength,
         device,
         is_bf16=has_fast_bfloat16(usable_device(device)),
         faces=None if faces is None else _load_faces(config, path, faces, device),
-        sure=config.sure,
-        confirm=config.confirm if looks_again else (),
-        kinds=networks.kinds,
     )
 
 

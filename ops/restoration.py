@@ -1,38 +1,32 @@
 """Restoring one decoded photo: find the defects, translate the photo, say what was done.
 
-Walks over the photo, each in tiles with as much around them as they see: the detector writes the mask; where something
-is marked, it looks again from further away and takes back what looks intact from there; what is left is filled from
-around, and all tiles offer their share of intact cells; every tile is then translated, its damaged cells reading from
-what the whole photo offers. No step sees where tiles end, and none holds more than a tile. Last, if the release has a
-face generator, the faces of what came out are looked at (``ops/faces``).
+The finder (``ops/detection/finder.py``) marks the defects. Then three walks over the photo, each in tiles with as much
+around them as they see: what is marked is filled from around; all tiles offer their share of intact cells; every tile
+is translated, its damaged cells reading from what the whole photo offers. No step sees where tiles end, and none holds
+more than a tile. Last, if the release has a face generator, the faces of what came out are looked at (``ops/faces``).
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from models.blocks import pad_to_multiple
-from models.damage_kinds import DamageKinds
-from models.detector import DefectDetector
 from models.mapping import Sources, choose_sources, mask_to_latent, source_stride
 from models.triplet import TripletNetwork
 from models.vae import STRIDE
 from ops import large_tensors
+from ops.detection.finder import DefectFinder
 from ops.detection.kinds import FoundKinds
-from ops.detection.marking import REACH_PX, mark
-from ops.detection.second_look import LEAST_SIDE_PX, confirm, reach_px, shrunk
 from ops.faces.enhance import EnhancedFaces
 from ops.faces.records import FaceRecord, Outcome
 from ops.faces.restorer import FaceRestorer
-from ops.tiles import Tile, Tiling, cut
-
-N = TypeVar("N", bound=nn.Module)
+from ops.network_layout import laid_out
+from ops.tiles import Tile, Tiling, cut, kept, on_grid, put
 
 
 @dataclass(frozen=True)
@@ -58,47 +52,34 @@ class PhotoRestorer:
     """A released model ready to restore photos of any size, one at a time.
 
     Args:
-        detector: finds the defects.
+        find_defects: marks the defects of a photo.
         network: repaints and restores.
-        threshold: of the defect probability; below it a pixel counts as intact.
-        sure: defect probability that something near has to reach for an unsure pixel to count (``mark``).
-        confirm: mean defect probability that marks must have at half the photo's size, at a quarter, and so on, as far
-            as the photo is large enough (``second_look.confirm``); without any, nobody looks again.
         tiling: how photos larger than one tile are cut.
         strength: 1 restores fully, 0 returns the photo as it is, between them a blend.
         device: a torch device.
         is_bf16: translate in bfloat16, within 1/255 of float32; what carries pixels, and the detector, stay in float32.
         faces: enhances the faces of what the network restored; None leaves them as it made them.
-        kinds: says what kind the damage is that the detector finds; None if nobody trained it.
     """
 
     def __init__(
         self,
-        detector: DefectDetector,
+        find_defects: DefectFinder,
         network: TripletNetwork,
-        threshold: float,
         tiling: Tiling,
         strength: float = 1.0,
         device: str = "cpu",
         is_bf16: bool = False,
         faces: FaceRestorer | None = None,
-        sure: float = 0.0,
-        confirm: Sequence[float] = (),
-        kinds: DamageKinds | None = None,
     ) -> None:
         if not 0 <= strength <= 1:
             raise ValueError(f"strength lies between 0 (leave as it is) and 1 (restore fully), got {strength}")
-        self.detector = _laid_out(detector, device)
-        self.network = _laid_out(network, device)
-        self.threshold = threshold
-        self.sure = sure
-        self.confirm = tuple(confirm)
+        self.find_defects = find_defects
+        self.network = laid_out(network, device)
         self.tiling = tiling
         self.strength = strength
         self.device = device
         self.is_bf16 = is_bf16
         self.faces = faces
-        self.kinds = None if kinds is None else _laid_out(kinds, device)
 
     @property
     def recipe(self) -> str:
@@ -117,7 +98,7 @@ class PhotoRestorer:
         if mask is not None and mask.shape[-2:] != old.shape[-2:]:
             given = f"{mask.shape[-1]} x {mask.shape[-2]} px"
             raise ValueError(f"the mask is {given}, the photo {width} x {height} px; give a mask of the photo's size")
-        damage, kinds = self._find_defects(old) if mask is None else (mask, None)
+        damage, kinds = self.find_defects(old) if mask is None else (mask, None)
         cells = self._latent_mask(damage)
         with torch.autocast(torch.device(self.device).type, torch.bfloat16, enabled=self.is_bf16):
             filled = self._fill(old, damage) if (cells > 0).any() else old
@@ -130,9 +111,9 @@ class PhotoRestorer:
             "mean_change": change.total / old.numel(),
             "largest_change": change.largest,
             "strength": self.strength,
-            "threshold": self.threshold,
-            "sure": self.sure,
-            "second_looks": len(self._looks(old)) if mask is None else 0,
+            "threshold": self.find_defects.threshold,
+            "sure": self.find_defects.sure,
+            "second_looks": len(self.find_defects.looks(old)) if mask is None else 0,
             "is_mask_given": float(mask is not None),
             "is_bf16": float(self.is_bf16),
             "tiles": change.tiles,
@@ -143,53 +124,12 @@ class PhotoRestorer:
         }
         return Restoration(enhanced.restored, damage, facts, enhanced.records, kinds)
 
-    @torch.inference_mode()
-    def find_defects(self, old: Tensor) -> Tensor:
-        """The soft mask (1, 1, H, W) of ``old`` (1, 3, H, W): the defect probability where one is marked, else 0."""
-        return self._find_defects(old)[0]
-
-    def _find_defects(self, old: Tensor) -> tuple[Tensor, FoundKinds | None]:
-        """The soft mask, and what kind each marked pixel is."""
-        mask = large_tensors.zeros(1, 1, *old.shape[-2:])
-        kinds = None if self.kinds is None else _KindWalk(self.kinds, old)
-        for tile in self._cut(old, self.detector.reach_px + REACH_PX, self.detector.grid_px):
-            seen = self._read(old, tile)
-            maps = self.detector.features(seen)
-            logits = self.detector.logits(maps[0])[..., : seen.shape[-2], : seen.shape[-1]]
-            marked = mark(logits.sigmoid(), self.threshold, self.sure)
-            _write(mask, tile, marked)
-            if kinds is not None:
-                kinds.add(tile, maps, _kept(marked, tile) > 0)
-        for scale, least in self._looks(old):
-            mask = self._confirmed(mask, old, scale, least)
-        return mask, None if kinds is None else kinds.found(self._cut(mask, 0, 1), mask)
-
-    def _looks(self, old: Tensor) -> list[tuple[int, float]]:
-        """From how much further away the detector looks again, and what it has to find there."""
-        looks = [(2**number, least) for number, least in enumerate(self.confirm, start=1)]
-        return [(scale, least) for scale, least in looks if min(old.shape[-2:]) >= scale * LEAST_SIDE_PX]
-
-    def _confirmed(self, mask: Tensor, old: Tensor, scale: int, least: float) -> Tensor:
-        """What is left of ``mask`` after a look from ``scale`` times as far."""
-        if not mask.any():
-            return mask
-        prob = large_tensors.zeros(1, 1, *(-(-side // scale) for side in old.shape[-2:]))
-        for tile in self._cut(prob, self.detector.reach_px, self.detector.grid_px):
-            rows, columns = (slice(scale * side.start, scale * side.stop) for side in tile.outer)
-            seen = shrunk(old[..., rows, columns].to(self.device), scale).contiguous(memory_format=torch.channels_last)
-            _write(prob, tile, self.detector(seen).sigmoid())
-        left = large_tensors.zeros(*mask.shape)
-        for tile in self._cut(mask, reach_px(scale), scale):
-            seen_from_afar = prob[..., *_cells(tile.outer, scale)].to(self.device)
-            _write(left, tile, confirm(self._read(mask, tile), seen_from_afar, scale, least))
-        return left
-
     def _latent_mask(self, mask: Tensor) -> Tensor:
         """The mask (h, w) on the latent grid, made in pieces: the whole is 16 times larger."""
         height, width = (-(-side // STRIDE) for side in mask.shape[-2:])
         cells = torch.empty(height, width)
         for tile in self._cut(mask, 0, STRIDE):
-            cells[*_cells(tile.middle, STRIDE)] = mask_to_latent(
+            cells[*on_grid(tile.middle, STRIDE)] = mask_to_latent(
                 pad_to_multiple(mask[..., *tile.middle], STRIDE), STRIDE
             )[0, 0]
         return cells
@@ -200,7 +140,7 @@ class PhotoRestorer:
             return old
         filled = large_tensors.zeros(*old.shape)
         for tile in self._cut(old, self.network.fill_reach_px, STRIDE):
-            _write(filled, tile, self.network.fill(self._read(old, tile), self._read(mask, tile)))
+            put(filled, tile, self.network.fill(self._read(old, tile), self._read(mask, tile)))
         return filled
 
     def _gather_sources(self, filled: Tensor, mask: Tensor, cells: Tensor) -> list[Sources] | None:
@@ -210,8 +150,8 @@ class PhotoRestorer:
         is_source = choose_sources(cells)
         parts = []
         for tile in self._cut(filled, self._halo(self.network.offer_reach_px), STRIDE):
-            chosen = torch.zeros_like(is_source[*_cells(tile.outer, STRIDE)])
-            chosen[*_cells(tile.inner, STRIDE)] = is_source[*_cells(tile.middle, STRIDE)]
+            chosen = torch.zeros_like(is_source[*on_grid(tile.outer, STRIDE)])
+            chosen[*on_grid(tile.inner, STRIDE)] = is_source[*on_grid(tile.middle, STRIDE)]
             if chosen.any():
                 seen = self._read(filled, tile)
                 parts.append(self.network.offer(seen, self._read(mask, tile), chosen.to(self.device)))
@@ -226,8 +166,8 @@ class PhotoRestorer:
             seen = self._read(filled, tile)
             translation = self.network(self._read(old, tile), self._read(mask, tile), sources, seen)
             share = self.strength * translation.gate
-            _write(restored, tile, torch.lerp(self._read(old, tile), translation.painted, share).clamp(0, 1))
-            change.add(old[..., *tile.middle], restored[..., *tile.middle], mask[..., *tile.middle], _kept(share, tile))
+            put(restored, tile, torch.lerp(self._read(old, tile), translation.painted, share).clamp(0, 1))
+            change.add(old[..., *tile.middle], restored[..., *tile.middle], mask[..., *tile.middle], kept(share, tile))
         return restored, change
 
     def _translation_tiles(self, old: Tensor) -> Iterator[Tile]:
@@ -246,31 +186,6 @@ class PhotoRestorer:
     def _read(self, photo: Tensor, tile: Tile) -> Tensor:
         """The tile with its halo, on the device."""
         return photo[..., *tile.outer].to(self.device).contiguous(memory_format=torch.channels_last)
-
-
-class _KindWalk:
-    """The kinds of damage, tile by tile, from the features that the detector made anyway."""
-
-    def __init__(self, head: DamageKinds, old: Tensor) -> None:
-        self.head = head
-        self.numbers = large_tensors.zeros(1, 1, *old.shape[-2:])
-
-    def add(self, tile: Tile, maps: Sequence[Tensor], is_marked: Tensor) -> None:
-        """Say what is marked in the middle of ``tile``, ``is_marked`` (1, 1, h, w)."""
-        if not is_marked.any():
-            return
-        self.numbers[..., *tile.middle] = _kept(1 + self.head(maps).argmax(dim=1, keepdim=True), tile) * is_marked
-
-    def found(self, tiles: Iterable[Tile], mask: Tensor) -> FoundKinds:
-        """What came together and is still marked in ``mask``."""
-        names = self.head.config.kinds
-        pixels = torch.zeros(len(names) + 1, dtype=torch.long)
-        for tile in tiles:
-            said = self.numbers[..., *tile.middle] * (mask[..., *tile.middle] > 0)
-            self.numbers[..., *tile.middle] = said
-            pixels += torch.bincount(said.long().flatten(), minlength=len(pixels))
-        shares = (pixels[1:] / self.numbers.numel()).tolist()
-        return FoundKinds(names, self.numbers, dict(zip(names, shares, strict=True)))
 
 
 @dataclass
@@ -299,26 +214,3 @@ def _face_facts(records: Sequence[FaceRecord]) -> dict[str, float]:
         return {}
     changes = [one.structure_distance or 0.0 for one in records if one.outcome == Outcome.ENHANCED]
     return {"faces": len(records), "enhanced_faces": len(changes), "face_change": max(changes, default=0.0)}
-
-
-def _laid_out(network: N, device: str) -> N:
-    """Ready to restore: channels last, as convolutions of few channels are fastest (docs/decisions/0008)."""
-    network.eval().to(device)
-    for parameter in network.parameters():
-        if parameter.ndim == 4:
-            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
-    return network
-
-
-def _kept(result: Tensor, tile: Tile) -> Tensor:
-    return result[..., *tile.inner]
-
-
-def _write(photo: Tensor, tile: Tile, result: Tensor) -> None:
-    photo[..., *tile.middle] = _kept(result, tile)
-
-
-def _cells(pixels: tuple[slice, slice], cell_px: int) -> tuple[slice, slice]:
-    """Rows and columns of cells that hold these rows and columns of pixels, which start on the grid of cells."""
-    rows, columns = (slice(side.start // cell_px, -(-side.stop // cell_px)) for side in pixels)
-    return rows, columns

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
+from torch import Tensor
+
 
 @dataclass(frozen=True)
 class Tiling:
@@ -72,3 +74,19 @@ def _spans(length: int, tile_px: int, reach_px: int, grid_px: int) -> list[_Span
         first, last = max(0, start - halo), min(length, stop + halo)
         spans.append(_Span(slice(first, last), slice(start - first, stop - first), slice(start, stop)))
     return spans
+
+
+def kept(result: Tensor, tile: Tile) -> Tensor:
+    """What is kept of ``result`` (N, C, h, w), which was made of all that was read."""
+    return result[..., *tile.inner]
+
+
+def put(photo: Tensor, tile: Tile, result: Tensor) -> None:
+    """Write what is kept of ``result`` where it lies in ``photo`` (N, C, H, W)."""
+    photo[..., *tile.middle] = kept(result, tile)
+
+
+def on_grid(pixels: tuple[slice, slice], cell_px: int) -> tuple[slice, slice]:
+    """Rows and columns of cells that hold these rows and columns of pixels, which start on the grid of cells."""
+    rows, columns = (slice(side.start // cell_px, -(-side.stop // cell_px)) for side in pixels)
+    return rows, columns

@@ -81,6 +81,7 @@ def clean_photos_left_alone(
     """Whole clean photos that no training saw, restored: how near they come back, and what false alarms did to them."""
     from ops.corpora.records import HELD_OUT, VALIDATION
     from ops.detection.calibration import threshold_of
+    from ops.detection.finder import DefectFinder
     from ops.pictures import markdown_picture
     from ops.releases import assemble, checkpoint_weights
     from ops.restoration import PhotoRestorer
@@ -91,7 +92,11 @@ def clean_photos_left_alone(
     networks = assemble(recipe.release_config(threshold), weights)
     photos = [photo for split in (VALIDATION, HELD_OUT) for photo in clean_photos.photos if photo.split == split]
     by_probability, as_released = (
-        PhotoRestorer(networks.detector, networks.triplet, threshold, recipe.tiling, sure=sure, confirm=confirm)
+        PhotoRestorer(
+            DefectFinder(networks.detector, threshold, recipe.tiling.tile_px, sure=sure, confirm=confirm),
+            networks.triplet,
+            recipe.tiling,
+        )
         for sure, confirm in ((0.0, ()), (recipe.sure, recipe.confirm))
     )
     results = {

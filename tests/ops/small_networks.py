@@ -52,14 +52,15 @@ def small_weights(folder: Path) -> dict[str, tuple[Path, str]]:
 @torch.inference_mode()
 def make_find_two_kinds(restorer: PhotoRestorer, photo: Tensor) -> None:
     """Let ``restorer`` mark half of ``photo``, and take half of that for each of its two kinds."""
-    assert restorer.kinds is not None
-    for network in (restorer.detector, restorer.kinds):
+    finder = restorer.find_defects
+    assert finder.kinds is not None
+    for network in (finder.detector, finder.kinds):
         for module in network.modules():
             if isinstance(module, torch.nn.Conv2d | torch.nn.BatchNorm2d):
                 module.reset_parameters()
-    found = restorer.detector(photo)
-    restorer.detector.recalibrate(1 / float(found.std()), -float(found.median() / found.std()))
-    restorer.threshold = 0.5
-    logits = restorer.kinds(restorer.detector.features(photo))
-    assert restorer.kinds.head.bias is not None
-    restorer.kinds.head.bias[0] -= (logits[:, 0] - logits[:, 1]).median()
+    found = finder.detector(photo)
+    finder.detector.recalibrate(1 / float(found.std()), -float(found.median() / found.std()))
+    finder.threshold = 0.5
+    logits = finder.kinds(finder.detector.features(photo))
+    assert finder.kinds.head.bias is not None
+    finder.kinds.head.bias[0] -= (logits[:, 0] - logits[:, 1]).median()

@@ -59,12 +59,12 @@ def test_a_release_written_before_a_setting_existed_is_still_what_it_says(tmp_pa
     del record["config"]["sure"], record["config"]["confirm"]
     record["sha256"] = _identity(folder / "model.safetensors", record["config"])
     (folder / "model.json").write_text(json.dumps(record))
-    assert load_release(folder).sure == 0
-    assert load_release(folder).confirm == ()
+    finder = load_release(folder).find_defects
+    assert (finder.sure, finder.confirm) == (0, ())
 
 
 def test_second_looks_are_those_of_the_release_unless_somebody_does_without(tmp_path: Path) -> None:
     config = replace(CONFIG, confirm=(0.1, 0.05))
     folder = write_release(tmp_path, config, small_weights(tmp_path / "trained"), {}, gain=1.0)
-    assert load_release(folder).confirm == (0.1, 0.05)
-    assert load_release(folder, looks_again=False).confirm == ()
+    assert load_release(folder).find_defects.confirm == (0.1, 0.05)
+    assert load_release(folder, looks_again=False).find_defects.confirm == ()

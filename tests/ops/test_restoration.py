@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.testing import assert_close
 
+from ops.detection.finder import DefectFinder
 from ops.detection.second_look import shrunk
 from ops.releases import assemble
 from ops.restoration import PhotoRestorer
@@ -26,9 +27,8 @@ def restorer(
     torch.manual_seed(2)
     networks = assemble(replace(CONFIG, tiling=tiling), small_weights(folder))
     kinds = networks.kinds
-    return PhotoRestorer(
-        networks.detector, networks.triplet, threshold, tiling, strength, sure=sure, confirm=confirm, kinds=kinds
-    )
+    finder = DefectFinder(networks.detector, threshold, tiling.tile_px, sure=sure, confirm=confirm, kinds=kinds)
+    return PhotoRestorer(finder, networks.triplet, tiling, strength)
 
 
 def scratched(height: int, width: int) -> Tensor:
@@ -79,7 +79,7 @@ def test_defects_found_in_tiles_are_those_found_in_the_whole(
 ) -> None:
     tiled, whole = (restorer(tmp_path, Tiling(tile_px, 0), threshold=0.0, sure=sure) for tile_px in (32, 512))
     photo = torch.rand(1, 3, height, width)
-    assert_close(tiled.find_defects(photo), whole.find_defects(photo), atol=1e-5, rtol=0)
+    assert_close(tiled.find_defects(photo)[0], whole.find_defects(photo)[0], atol=1e-5, rtol=0)
 
 
 @pytest.mark.parametrize("num_looks", [1, 2])
@@ -87,12 +87,12 @@ def test_looks_from_afar_in_tiles_take_back_what_looks_at_the_whole_do(tmp_path:
     photo = F.interpolate(torch.rand(1, 3, 4, 4), (301, 263), mode="bilinear")
     tiled, whole = (restorer(tmp_path, Tiling(tile_px, 0), threshold=0.0) for tile_px in (32, 512))
     with torch.inference_mode():
-        from_afar = F.max_pool2d(whole.detector(shrunk(photo, 2)).sigmoid(), 3, stride=1)
+        from_afar = F.max_pool2d(whole.find_defects.detector(shrunk(photo, 2)).sigmoid(), 3, stride=1)
     for one in (tiled, whole):
-        one.confirm = num_looks * (float(from_afar.median()),)
-    mask = whole.find_defects(photo)
+        one.find_defects.confirm = num_looks * (float(from_afar.median()),)
+    mask = whole.find_defects(photo)[0]
     assert 0.1 < (mask > 0).float().mean() < 0.9
-    assert_close(tiled.find_defects(photo), mask, atol=1e-5, rtol=0)
+    assert_close(tiled.find_defects(photo)[0], mask, atol=1e-5, rtol=0)
 
 
 def test_a_mark_that_nothing_confirms_is_dropped_unless_the_photo_is_too_small_for_another_look(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import pytest
 import torch
 from click.testing import CliRunner, Result
 
+from ops.detection.finder import DefectFinder
 from ops.images import decode_rgb, encode_png
 from ops.releases import assemble
 from ops.restoration import PhotoRestorer
@@ -62,7 +63,8 @@ def test_a_photo_that_is_not_there_is_said_by_name(tmp_path: Path) -> None:
 @pytest.fixture
 def released(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PhotoRestorer:
     networks = assemble(CONFIG, small_weights(tmp_path))
-    restorer = PhotoRestorer(networks.detector, networks.triplet, CONFIG.threshold, CONFIG.tiling, kinds=networks.kinds)
+    finder = DefectFinder(networks.detector, CONFIG.threshold, CONFIG.tiling.tile_px, kinds=networks.kinds)
+    restorer = PhotoRestorer(finder, networks.triplet, CONFIG.tiling)
     monkeypatch.setattr("pipelines.command_line._chosen_restorer", lambda *_: restorer)
     return restorer
 

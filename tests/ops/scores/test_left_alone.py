@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from ops.corpora.records import CorpusPhoto
+from ops.detection.finder import DefectFinder
 from ops.images import encode_png
 from ops.releases import assemble
 from ops.restoration import PhotoRestorer
@@ -28,7 +29,8 @@ def photos(tmp_path: Path) -> list[CorpusPhoto]:
 
 def restorer(folder: Path, threshold: float, strength: float) -> PhotoRestorer:
     networks = assemble(CONFIG, small_weights(folder))
-    return PhotoRestorer(networks.detector, networks.triplet, threshold, CONFIG.tiling, strength)
+    finder = DefectFinder(networks.detector, threshold, CONFIG.tiling.tile_px)
+    return PhotoRestorer(finder, networks.triplet, CONFIG.tiling, strength)
 
 
 def test_a_photo_that_is_not_touched_was_left_alone(photos: list[CorpusPhoto], tmp_path: Path) -> None:
