@@ -91,19 +91,20 @@ def clean_photos_left_alone(
     weights = checkpoint_weights(degraded_vae, clean_vae, latent_mapping, defect_detector)
     networks = assemble(recipe.release_config(threshold), weights)
     photos = [photo for split in (VALIDATION, HELD_OUT) for photo in clean_photos.photos if photo.split == split]
-    by_probability, as_released = (
-        PhotoRestorer(
+    rules: dict[str, tuple[float, tuple[float, ...]]] = {"as released": (recipe.sure, recipe.confirm)}
+    if any(rules["as released"]):
+        rules = {"wherever the detector says so": (0.0, ()), **rules}
+    restorers = {
+        marks: PhotoRestorer(
             DefectFinder(networks.detector, threshold, recipe.tiling.tile_px, sure=sure, confirm=confirm),
             networks.triplet,
             recipe.tiling,
         )
-        for sure, confirm in ((0.0, ()), (recipe.sure, recipe.confirm))
-    )
-    results = {
-        "wherever the detector says so": restore_clean(photos, by_probability, context.log.info),
-        "as released": restore_clean(photos, as_released, context.log.info),
+        for marks, (sure, confirm) in rules.items()
     }
-    table, sheet = clean_photo_table(results), worst_sheet(results["as released"], as_released)
+    results = {marks: restore_clean(photos, each, context.log.info) for marks, each in restorers.items()}
+    table = clean_photo_table(results)
+    sheet = worst_sheet(results["as released"], restorers["as released"])
     with tracking.run(context) as log:
         for number, found in enumerate(results.values()):
             log.scalars(number, {"share_left_alone": left_alone(found) / len(found)})
