@@ -80,8 +80,8 @@ def random_restorer(recipe: Recipe, *, is_bf16: bool) -> PhotoRestorer:
         torch.nn.init.normal_(parameter, std=0.02)
     detector = DefectDetector(recipe.detector.network)
     kinds = DamageKinds(recipe.kinds.network, recipe.detector.network)
-    confirm = STANDARD.confirm  # SMOKE does without, and nobody would know what the second look costs
-    finder = DefectFinder(detector, 0.5, recipe.tiling.tile_px, confirm=confirm, kinds=kinds)
+    threshold, confirm = 0.0, STANDARD.confirm  # all is marked, so that the looks from further away are taken, too
+    finder = DefectFinder(detector, threshold, recipe.tiling.tile_px, confirm=confirm, kinds=kinds)
     return PhotoRestorer(finder, network, recipe.tiling, is_bf16=is_bf16)
 
 

@@ -16,6 +16,7 @@ from pipelines.assets import (
     faces,
     preference,
     reality,
+    release_marks,
     trained_baselines,
     training,
 )
@@ -49,6 +50,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
                 baselines,
                 trained_baselines,
                 evaluation,
+                release_marks,
                 ablations,
                 preference,
                 archive,

@@ -11,14 +11,13 @@ from ops.ablations.domain_gap import gap_crops, gap_plot, gap_table, measure_gap
 from ops.ablations.variants import OURS, Ablation, ablation_named, shortened
 from ops.checkpoints import Checkpoint
 from ops.corpora.records import Corpus
-from ops.detection.calibration import threshold_of
 from ops.pairs.sets import PairSet
 from ops.pairs.sources import OldCrops, PairBatch, PairSource, old_crops, training_pairs, validation_sample
 from ops.parts import WHOLE, Part
 from ops.recipes import Recipe
-from ops.releases import assemble, checkpoint_weights
 from ops.stages.mapping import train_mapping
 from ops.stages.vae import train_clean_vae, train_degraded_vae
+from ops.trained_networks import trained_networks
 from ops.training import Facts, Workbench
 
 NUM_GAP_CROPS = 64
@@ -80,8 +79,7 @@ def train_ablation(
     degraded_vae, clean_vae = train_vaes(ablation, recipe, data, bench)
     vaes = (degraded_vae, clean_vae)
     mapping = train_mapping(recipe.mapping, *vaes, data.pairs, data.shown, data.facts, bench.part("mapping"))
-    weights = checkpoint_weights(degraded_vae, clean_vae, mapping, detector)
-    return assemble(recipe.release_config(threshold_of(detector)), weights).triplet
+    return trained_networks(recipe, degraded_vae, clean_vae, mapping, detector).triplet
 
 
 def train_vaes(

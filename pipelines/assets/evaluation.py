@@ -26,12 +26,10 @@ def triplet_translation(
     home: Home,
 ) -> dg.MaterializeResult[MethodResult]:
     """Ours on the held-out pairs, with the detected masks."""
-    from ops.detection.calibration import threshold_of
-    from ops.releases import assemble, checkpoint_weights
     from ops.restorers.triplet import TripletRestorer
+    from ops.trained_networks import trained_networks
 
-    weights = checkpoint_weights(degraded_vae, clean_vae, latent_mapping, defect_detector)
-    ours = assemble(config.recipe.release_config(threshold_of(defect_detector)), weights).triplet
+    ours = trained_networks(config.recipe, degraded_vae, clean_vae, latent_mapping, defect_detector).triplet
     training = [degraded_vae, clean_vae, latent_mapping]
     return scored(context, "ours", TripletRestorer(ours), degraded_pairs, defect_detector, home, ours, training)
 
@@ -49,15 +47,13 @@ def worth_filling(
 ) -> dg.MaterializeResult[str]:
     """From how much damage on a pixel is better filled than left, by ours and by inpainting; its true place given."""
     from ops.corpora.records import HELD_OUT, VALIDATION
-    from ops.detection.calibration import threshold_of
-    from ops.releases import assemble, checkpoint_weights
     from ops.restorers.restorer import Restorer
     from ops.restorers.telea import Telea
     from ops.restorers.triplet import TripletRestorer
     from ops.scores.worth_filling import filling_errors, filling_table
+    from ops.trained_networks import trained_networks
 
-    weights = checkpoint_weights(degraded_vae, clean_vae, latent_mapping, defect_detector)
-    ours = assemble(config.recipe.release_config(threshold_of(defect_detector)), weights).triplet
+    ours = trained_networks(config.recipe, degraded_vae, clean_vae, latent_mapping, defect_detector).triplet
     restorers: dict[str, Restorer] = {"ours": TripletRestorer(ours), "Telea inpainting": Telea()}
     errors = filling_errors(degraded_pairs, [HELD_OUT, VALIDATION], restorers)
     table = filling_table(errors, list(restorers))
@@ -65,53 +61,6 @@ def worth_filling(
         for one in errors:
             log.scalars(round(255 * one.lower), {"left": one.levels()} | {name: one.levels(name) for name in restorers})
     return dg.MaterializeResult(value=table, metadata={"table": dg.MetadataValue.md(table)})
-
-
-@dg.asset(group_name="evaluation", code_version="1", kinds={"markdown"})
-def clean_photos_left_alone(
-    context: dg.AssetExecutionContext,
-    config: RunScale,
-    clean_photos: Corpus,
-    degraded_vae: Checkpoint,
-    clean_vae: Checkpoint,
-    latent_mapping: Checkpoint,
-    defect_detector: Checkpoint,
-    tracking: Tracking,
-) -> dg.MaterializeResult[str]:
-    """Whole clean photos that no training saw, restored: how near they come back, and what false alarms did to them."""
-    from ops.corpora.records import HELD_OUT, VALIDATION
-    from ops.detection.calibration import threshold_of
-    from ops.detection.finder import DefectFinder
-    from ops.pictures import markdown_picture
-    from ops.releases import assemble, checkpoint_weights
-    from ops.restoration import PhotoRestorer
-    from ops.scores.left_alone import clean_photo_table, left_alone, restore_clean, worst_sheet
-
-    recipe, threshold = config.recipe, threshold_of(defect_detector)
-    weights = checkpoint_weights(degraded_vae, clean_vae, latent_mapping, defect_detector)
-    networks = assemble(recipe.release_config(threshold), weights)
-    photos = [photo for split in (VALIDATION, HELD_OUT) for photo in clean_photos.photos if photo.split == split]
-    rules: dict[str, tuple[float, tuple[float, ...]]] = {"as released": (recipe.sure, recipe.confirm)}
-    if any(rules["as released"]):
-        rules = {"wherever the detector says so": (0.0, ()), **rules}
-    restorers = {
-        marks: PhotoRestorer(
-            DefectFinder(networks.detector, threshold, recipe.tiling.tile_px, sure=sure, confirm=confirm),
-            networks.triplet,
-            recipe.tiling,
-        )
-        for marks, (sure, confirm) in rules.items()
-    }
-    results = {marks: restore_clean(photos, each, context.log.info) for marks, each in restorers.items()}
-    table = clean_photo_table(results)
-    sheet = worst_sheet(results["as released"], restorers["as released"])
-    with tracking.run(context) as log:
-        for number, found in enumerate(results.values()):
-            log.scalars(number, {"share_left_alone": left_alone(found) / len(found)})
-    return dg.MaterializeResult(
-        value=table,
-        metadata={"table": dg.MetadataValue.md(table), "worst": dg.MetadataValue.md(markdown_picture(sheet, "worst"))},
-    )
 
 
 @dg.asset(group_name="evaluation", code_version="4", kinds={"markdown"})

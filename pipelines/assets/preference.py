@@ -80,18 +80,16 @@ def old_photo_scores(
 
     Rivals that were trained (job ``train_baselines``) take part.
     """
-    from ops.detection.calibration import threshold_of
     from ops.pictures import markdown_picture
-    from ops.releases import assemble, checkpoint_weights
     from ops.restorers.telea import Telea
     from ops.restorers.trained import trained_restorer
     from ops.restorers.triplet import TripletRestorer
     from ops.scores.held_out import defect_finder, held_out
     from ops.scores.old_photo_report import report_old_photos
+    from ops.trained_networks import trained_networks
 
     recipe = config.recipe
-    weights = checkpoint_weights(degraded_vae, clean_vae, latent_mapping, defect_detector)
-    ours = TripletRestorer(assemble(recipe.release_config(threshold_of(defect_detector)), weights).triplet)
+    ours = TripletRestorer(trained_networks(recipe, degraded_vae, clean_vae, latent_mapping, defect_detector).triplet)
     restorers: dict[str, Restorer] = {
         "ours": ours,
         "BM3D": recipe.bm3d,

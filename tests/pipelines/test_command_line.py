@@ -61,12 +61,33 @@ def test_a_photo_that_is_not_there_is_said_by_name(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def released(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PhotoRestorer:
+def small(tmp_path: Path) -> PhotoRestorer:
     networks = assemble(CONFIG, small_weights(tmp_path))
     finder = DefectFinder(networks.detector, CONFIG.threshold, CONFIG.tiling.tile_px, kinds=networks.kinds)
-    restorer = PhotoRestorer(finder, networks.triplet, CONFIG.tiling)
-    monkeypatch.setattr("pipelines.command_line._chosen_restorer", lambda *_: restorer)
-    return restorer
+    return PhotoRestorer(finder, networks.triplet, CONFIG.tiling)
+
+
+@pytest.fixture
+def released(small: PhotoRestorer, monkeypatch: pytest.MonkeyPatch) -> PhotoRestorer:
+    monkeypatch.setattr("pipelines.command_line._chosen_restorer", lambda *_: small)
+    return small
+
+
+@pytest.mark.parametrize("all_marks", [False, True])
+def test_the_detector_looks_again_unless_all_its_marks_are_asked_for(
+    small: PhotoRestorer, photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, all_marks: bool
+) -> None:
+    asked: list[dict[str, object]] = []
+
+    def loaded(*_: object, **given: object) -> PhotoRestorer:
+        asked.append(given)
+        return small
+
+    monkeypatch.setenv("ALBUMEN_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr("ops.releases.load_release", loaded)
+    result = albumen("restore", str(photo), "--out", str(tmp_path / "out"), *(["--all-marks"] if all_marks else []))
+    assert result.exit_code == 0, result.output
+    assert asked == [{"looks_again": not all_marks}]
 
 
 @pytest.mark.usefixtures("released")

@@ -35,6 +35,7 @@ GROUPS = {
         "triplet_translation",
         "worth_filling",
         "clean_photos_left_alone",
+        "pairs_as_released",
         "scores",
         "released_model",
         "detector_roc",

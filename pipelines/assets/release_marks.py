@@ -1,0 +1,90 @@
+"""What restoring as released brings to damaged photos and does to photos that need nothing."""
+
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+from ops.checkpoints import Checkpoint
+from ops.corpora.records import HELD_OUT, VALIDATION, Corpus
+from ops.pairs.sets import PairSet
+from pipelines.resources import Tracking
+from pipelines.run_config import RunScale
+
+if TYPE_CHECKING:
+    from ops.recipes import Recipe
+    from ops.restoration import PhotoRestorer
+
+RELEASED = "as released"
+
+
+@dg.asset(group_name="evaluation", code_version="1", kinds={"markdown"})
+def pairs_as_released(
+    context: dg.AssetExecutionContext,
+    config: RunScale,
+    degraded_pairs: PairSet,
+    degraded_vae: Checkpoint,
+    clean_vae: Checkpoint,
+    latent_mapping: Checkpoint,
+    defect_detector: Checkpoint,
+    tracking: Tracking,
+) -> dg.MaterializeResult[str]:
+    """Pairs that no training saw, restored as a user's photo would be: the gain, and the harm to their clean photos."""
+    from ops.scores.as_released import restore_pairs, restored_pair_table
+
+    restorers = _restorers(config.recipe, degraded_vae, clean_vae, latent_mapping, defect_detector)
+    splits, say = (VALIDATION, HELD_OUT), context.log.info
+    results = {marks: restore_pairs(degraded_pairs, splits, each, say) for marks, each in restorers.items()}
+    table = restored_pair_table(results)
+    with tracking.run(context) as log:
+        for number, pairs in enumerate(results.values()):
+            log.scalars(number, {"gain": sum(one.gain for one in pairs) / len(pairs)})
+    return dg.MaterializeResult(value=table, metadata={"table": dg.MetadataValue.md(table)})
+
+
+@dg.asset(group_name="evaluation", code_version="1", kinds={"markdown"})
+def clean_photos_left_alone(
+    context: dg.AssetExecutionContext,
+    config: RunScale,
+    clean_photos: Corpus,
+    degraded_vae: Checkpoint,
+    clean_vae: Checkpoint,
+    latent_mapping: Checkpoint,
+    defect_detector: Checkpoint,
+    tracking: Tracking,
+) -> dg.MaterializeResult[str]:
+    """Whole clean photos that no training saw, restored: how near they come back, and what false alarms did to them."""
+    from ops.pictures import markdown_picture
+    from ops.scores.left_alone import clean_photo_table, left_alone, restore_clean, worst_sheet
+
+    restorers = _restorers(config.recipe, degraded_vae, clean_vae, latent_mapping, defect_detector)
+    photos = [photo for split in (VALIDATION, HELD_OUT) for photo in clean_photos.photos if photo.split == split]
+    results = {marks: restore_clean(photos, each, context.log.info) for marks, each in restorers.items()}
+    table, sheet = clean_photo_table(results), worst_sheet(results[RELEASED], restorers[RELEASED])
+    with tracking.run(context) as log:
+        for number, found in enumerate(results.values()):
+            log.scalars(number, {"share_left_alone": left_alone(found) / len(found)})
+    return dg.MaterializeResult(
+        value=table,
+        metadata={"table": dg.MetadataValue.md(table), "worst": dg.MetadataValue.md(markdown_picture(sheet, "worst"))},
+    )
+
+
+def _restorers(recipe: "Recipe", *trained: Checkpoint) -> dict[str, "PhotoRestorer"]:
+    """By how they mark, without faces; one alone if the recipe marks wherever the detector says so."""
+    from ops.detection.calibration import threshold_of
+    from ops.detection.finder import DefectFinder
+    from ops.restoration import PhotoRestorer
+    from ops.trained_networks import trained_networks
+
+    networks, threshold = trained_networks(recipe, *trained), threshold_of(trained[-1])
+    rules: dict[str, tuple[float, tuple[float, ...]]] = {RELEASED: (recipe.sure, recipe.confirm)}
+    if any(rules[RELEASED]):
+        rules = {"wherever the detector says so": (0.0, ()), "near something sure": (recipe.sure, ()), **rules}
+    return {
+        marks: PhotoRestorer(
+            DefectFinder(networks.detector, threshold, recipe.tiling.tile_px, sure=sure, confirm=confirm),
+            networks.triplet,
+            recipe.tiling,
+        )
+        for marks, (sure, confirm) in rules.items()
+    }
