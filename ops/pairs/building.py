@@ -145,13 +145,16 @@ class _Order:
 
 
 def _folder(corpus: Corpus, textures: Corpus, recipe: DatasetRecipe, root: Path) -> Path:
-    """Where the pairs of this recipe and these photos lie; other photos or numbers, another folder."""
-    decisive = fingerprint(FORMAT, recipe, corpus.sha256, sorted(_sides(corpus)), textures.sha256)
+    """Where the pairs of this recipe and these photos lie; other photos, names or numbers, another folder.
+
+    Names decide too: photos and textures are drawn in their order, and a texture below ``paper`` is a paper.
+    """
+    decisive = fingerprint(FORMAT, recipe, *([_drawn_as(photo) for photo in one.photos] for one in (corpus, textures)))
     return root / f"{recipe.degradation.version}-{decisive}"
 
 
-def _sides(corpus: Corpus) -> Iterator[str]:
-    return (f"{photo.sha256} {photo.split}" for photo in corpus.photos)
+def _drawn_as(photo: CorpusPhoto) -> str:
+    return f"{photo.sha256} {photo.split} {photo.name}"
 
 
 def _orders(folder: Path, split: str, corpus: Corpus, textures: Corpus, recipe: DatasetRecipe) -> Iterator[_Order]:

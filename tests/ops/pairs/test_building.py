@@ -46,6 +46,13 @@ def test_the_same_recipe_and_photos_make_the_same_set(tmp_path: Path) -> None:
     assert build_pair_set(photos, NO_TEXTURES, replace(RECIPE, seed=2), tmp_path / "a", silent).sha256 != first.sha256
 
 
+def test_photos_of_other_names_are_drawn_otherwise_and_make_another_set(tmp_path: Path) -> None:
+    photos = corpus(tmp_path)
+    renamed = replace(photos, photos=tuple(replace(one, name=f"paper/{one.name}") for one in photos.photos))
+    first, second = (build_pair_set(one, NO_TEXTURES, RECIPE, tmp_path / "pairs", silent) for one in (photos, renamed))
+    assert first.folder != second.folder
+
+
 def test_every_split_has_its_pairs_from_its_own_photos(tmp_path: Path) -> None:
     photos = corpus(tmp_path)
     pairs = build_pair_set(photos, NO_TEXTURES, RECIPE, tmp_path / "pairs", silent)
