@@ -7,10 +7,13 @@ from typing import Final
 from torch import Tensor
 from torch.nn import functional as F
 
-LEAST_SIDE_PX: Final = 64
+LEAST_SIDE_PX: Final = 70
 """A photo whose short side would be smaller than this is not looked at from there: the detector could see nothing."""
 
 _REACH_CELLS: Final = 15
+
+_MOSTLY: Final = 0.6
+"""Share of a cell that has to be marked for it to have a voice: a line thinner than that is no pixel from there."""
 
 
 def shrunk(photo: Tensor, scale: int) -> Tensor:
@@ -27,7 +30,7 @@ def confirm(mask: Tensor, prob_from_afar: Tensor, scale: int, least: float) -> T
     """The marks of ``mask`` (N, 1, H, W) that look damaged from further away as well, else 0.
 
     From ``scale`` times as far a cell of ``scale`` x ``scale`` pixels is one pixel, and the detector sees ``scale``
-    times as much around it. Marks stay where the wholly marked cells around them, ``reach_px`` to each side, have a
+    times as much around it. Marks stay where the mostly marked cells around them, ``reach_px`` to each side, have a
     mean defect probability of at least ``least``, each taking the highest of its neighbours; and where there is no
     such cell, because a hairline cannot be seen from there. A mean over a place, not over connected pixels, so that
     tiles which see as much further agree with the whole photo. What it costs and saves: docs/decisions/0018.
@@ -38,8 +41,7 @@ def confirm(mask: Tensor, prob_from_afar: Tensor, scale: int, least: float) -> T
         scale: from how much further it was looked at.
         least: mean probability in [0, 1] that keeps a mark.
     """
-    is_intact = (mask <= 0).to(mask.dtype)
-    cells = 1 - F.max_pool2d(is_intact, scale, ceil_mode=True)
+    cells = (F.avg_pool2d((mask > 0).to(mask.dtype), scale, ceil_mode=True) >= _MOSTLY).to(mask.dtype)
     prob = F.max_pool2d(prob_from_afar, 3, stride=1, padding=1)
     is_confirmed = _sums(prob * cells) >= least * _sums(cells)
     height, width = mask.shape[-2:]

@@ -35,9 +35,15 @@ def test_an_unconfirmed_end_of_a_confirmed_crack_stays() -> None:
 @pytest.mark.parametrize("scale", [2, 4])
 def test_a_hairline_cannot_be_seen_from_afar_and_stays(scale: int) -> None:
     mask = torch.zeros(1, 1, 80, 80)
-    mask[..., 33 : 33 + scale - 1, :] = 1
+    mask[..., 33 : 33 + scale // 2, :] = 1
     side = 80 // scale
     assert_close(confirm(mask, torch.zeros(1, 1, side, side), scale, least=0.1), mask)
+
+
+def test_a_line_almost_as_wide_as_a_cell_is_looked_for() -> None:
+    mask = torch.zeros(1, 1, 80, 80)
+    mask[..., 33:36, :] = 1
+    assert not confirm(mask, torch.zeros(1, 1, 20, 20), scale=4, least=0.1).any()
 
 
 def test_cells_at_odd_borders_are_the_means_of_what_they_hold() -> None:
