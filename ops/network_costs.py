@@ -14,6 +14,7 @@ from models.detector import DefectDetector
 from models.discriminators import DiscriminatorConfig, MultiscaleDiscriminator
 from models.fidelity_gate import FidelityGate
 from models.mapping import LatentMapping, MappingConfig
+from models.tone import ToneConfig, ToneReader, ToneReading
 from models.vae import STRIDE, Vae
 from ops.recipes import Recipe
 
@@ -45,6 +46,8 @@ def network_costs(recipe: Recipe, side_px: int = 256) -> list[NetworkCost]:
         if recipe.mapping.gate is not None:
             gate, mask = FidelityGate(recipe.mapping.gate), torch.empty(1, 1, side_px, side_px)
             rest.append(NetworkCost("fidelity gate", _parameters(gate), _gmac(lambda: gate(photo, photo, mask))))
+        if recipe.tone is not None:
+            rest.append(_tone_cost(recipe.tone.network))
         rest.append(_judge_cost("photo discriminator of the VAEs", recipe.degraded_vae.discriminator, 3, side_px))
         if recipe.degraded_vae.latent_discriminator is not None:
             channels = recipe.degraded_vae.network.latent_channels
@@ -78,6 +81,12 @@ def _mapping_cost(config: MappingConfig, latent_px: int) -> NetworkCost:
     mapping, small = LatentMapping(config), latent_px // _SMALL
     latent, mask = torch.zeros(1, config.latent_channels, small, small), torch.ones(1, 1, small, small)
     return NetworkCost("latent mapping", _parameters(mapping), _SMALL**2 * _gmac(lambda: mapping(latent, mask)))
+
+
+def _tone_cost(config: ToneConfig) -> NetworkCost:
+    reader, side = ToneReader(config), config.thumbnail_px
+    reading = ToneReading(torch.empty(1, 3, config.bins), torch.empty(1, 3, side, side), torch.empty(1))
+    return NetworkCost("tone reader", _parameters(reader), _gmac(lambda: reader.values(reading)))
 
 
 def _judge_cost(name: str, config: DiscriminatorConfig, channels: int, side: int) -> NetworkCost:

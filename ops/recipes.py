@@ -11,6 +11,7 @@ from models.detector import DetectorConfig
 from models.discriminators import DiscriminatorConfig
 from models.fidelity_gate import FidelityGateConfig
 from models.mapping import MappingConfig
+from models.tone import ToneConfig
 from models.vae import VaeConfig
 from ops.degradation.recipe import PAPER_DEGRADATION, STANDARD_DEGRADATION
 from ops.detection.kinds import KINDS
@@ -23,6 +24,7 @@ from ops.stages.damage_kinds import DamageKindsRecipe
 from ops.stages.detector import DetectorRecipe, DetectorWeights
 from ops.stages.face import FaceRecipe
 from ops.stages.mapping import MappingRecipe, MappingWeights
+from ops.stages.tone import ToneRecipe
 from ops.stages.vae import VaeRecipe, VaeWeights
 from ops.tiles import Tiling
 from ops.training import Schedule
@@ -38,6 +40,7 @@ class Recipe:
         degraded_vae: VAE1.
         clean_vae: VAE2.
         mapping: latent mapping and fidelity gate.
+        tone: what takes fading, yellowing and casts back; None leaves them to the mapping, as published.
         detector: the defect detector.
         kinds: what tells kinds of damage apart, on the detector's features.
         face: the face generator and how faces are treated.
@@ -48,6 +51,7 @@ class Recipe:
             0 where the detector is trained too little to be sure of anything. The test set's masks do without.
         confirm: mean defect probability without which, at half the size, at a quarter ..., a mark is dropped
             (``ops/detection/second_look.py``); nothing where the detector is trained too little.
+        least_sureness: of the tone reader, without which a photo's tone is left as it is.
     """
 
     name: str
@@ -55,6 +59,7 @@ class Recipe:
     degraded_vae: VaeRecipe
     clean_vae: VaeRecipe
     mapping: MappingRecipe
+    tone: ToneRecipe | None
     detector: DetectorRecipe
     kinds: DamageKindsRecipe
     face: FaceRecipe
@@ -63,6 +68,7 @@ class Recipe:
     tiling: Tiling
     sure: float
     confirm: tuple[float, ...]
+    least_sureness: float
 
     def release_config(self, threshold: float) -> ReleaseConfig:
         """How the networks of this recipe are used together; ``threshold`` is the detector's calibrated one."""
@@ -177,6 +183,7 @@ PAPER = Recipe(
         clean_share=0.0,
         schedule=_paper_schedule(_VOC_PHOTOS, 36, (150, 100), (2e-4, 2e-4)),
     ),
+    tone=None,
     detector=DetectorRecipe(
         network=DetectorConfig(widths=(64, 128, 256, 512, 768)),
         weights=DetectorWeights(focal=10, cross_entropy=1, gamma=2, max_balance=1e9),
@@ -199,7 +206,8 @@ PAPER = Recipe(
     bm3d=_BM3D,
     tiling=Tiling(tile_px=1024, halo_px=192),
     sure=0.7,
-    confirm=(0.1, 0.05),
+    confirm=(0.1, 0.1),
+    least_sureness=0.8,
 )
 
 _STANDARD_VAE = VaeConfig(
@@ -232,6 +240,16 @@ _STANDARD_SCHEDULE = Schedule(
 
 _STANDARD_DETECTION = replace(
     _STANDARD_SCHEDULE, steps=9_000, steady_steps=2_500, batch_size=6, crop_px=128, learning_rate=2e-3, is_bf16=True
+)
+
+_STANDARD_TONE = ToneRecipe(
+    network=ToneConfig(bins=64, thumbnail_px=16, width=128),
+    num_windows=128_000,
+    clean_share=0.3,
+    mask_dropout=0.4,
+    sureness=10,
+    least_gain=0.3,
+    schedule=replace(_STANDARD_SCHEDULE, steps=8_000, steady_steps=3_000, batch_size=256, crop_px=64, ema_decay=0.998),
 )
 
 STANDARD = Recipe(
@@ -286,6 +304,7 @@ STANDARD = Recipe(
         clean_share=0.17,
         schedule=replace(_STANDARD_SCHEDULE, steps=2_500, steady_steps=1_200, batch_size=6, is_bf16=True),
     ),
+    tone=_STANDARD_TONE,
     detector=DetectorRecipe(
         network=DetectorConfig(widths=(16, 32, 64, 96, 128)),
         weights=DetectorWeights(focal=10, cross_entropy=1, gamma=2, max_balance=20),
@@ -303,7 +322,8 @@ STANDARD = Recipe(
     bm3d=_BM3D,
     tiling=Tiling(tile_px=512, halo_px=160),
     sure=0.7,
-    confirm=(0.1, 0.05),
+    confirm=(0.1, 0.1),
+    least_sureness=0.8,
 )
 
 _SMOKE_VAE = VaeConfig(widths=(12, 24, 48), latent_channels=48, num_blocks=1, norm=Norm.NONE, has_pixel_shortcut=True)
@@ -356,6 +376,11 @@ SMOKE = Recipe(
         clean_share=0.0,
         schedule=replace(_SMOKE_SCHEDULE, steps=2800, steady_steps=1400),
     ),
+    tone=replace(
+        _STANDARD_TONE,
+        num_windows=4_096,
+        schedule=replace(_STANDARD_TONE.schedule, steps=800, steady_steps=300),
+    ),
     detector=DetectorRecipe(
         network=DetectorConfig(widths=(12, 24, 48, 64)),
         weights=STANDARD.detector.weights,
@@ -373,4 +398,5 @@ SMOKE = Recipe(
     tiling=Tiling(tile_px=512, halo_px=128),
     sure=0.0,
     confirm=(),
+    least_sureness=0.8,
 )

@@ -18,6 +18,7 @@ from models.detector import DefectDetector, DetectorConfig
 from models.face import FaceGenerator, FaceGeneratorConfig
 from models.fidelity_gate import FidelityGate, FidelityGateConfig
 from models.mapping import LatentMapping, MappingConfig
+from models.tone import ToneConfig, ToneReader
 from models.triplet import TripletNetwork
 from models.vae import Vae, VaeConfig
 from ops.archive.provenance import ReleaseIdentity
@@ -30,12 +31,13 @@ from ops.faces.settings import FaceSettings
 from ops.restoration import PhotoRestorer
 from ops.tensor_files import load_tensors, load_weights, save_tensors
 from ops.tiles import Tiling
+from ops.tone import ToneRestorer
 from ops.tracking import ensure_experiment
 
 MODEL_NAME = "albumen"
 ALIAS = "released"
 
-_LATER = ("face", "face_settings", "kinds")
+_LATER = ("face", "face_settings", "kinds", "tone")
 
 
 @dataclass(frozen=True)
@@ -43,8 +45,9 @@ class ReleaseConfig:
     """The configurations of all networks of a release and how they are used together.
 
     ``face`` and ``face_settings`` are None in a release without a face generator, ``kinds`` in one that cannot tell
-    kinds of damage apart; they are absent from the files of releases written before there were any. ``threshold``,
-    ``sure`` and ``confirm`` make masks of probabilities (``ops/detection``).
+    kinds of damage apart, ``tone`` and ``least_sureness`` in one that leaves tone to the mapping; they are absent from
+    the files of releases written before there were any. ``threshold``, ``sure`` and ``confirm`` make masks of
+    probabilities (``ops/detection``).
     """
 
     degraded_vae: VaeConfig
@@ -59,10 +62,14 @@ class ReleaseConfig:
     sure: float = 0.0
     confirm: tuple[float, ...] = ()
     kinds: DamageKindsConfig | None = None
+    tone: ToneConfig | None = None
+    least_sureness: float = 0.0
 
     def to_json(self) -> dict[str, object]:
         """As plain JSON values, without the fields of networks that came later and are not there: identities stay."""
         values = TypeAdapter(ReleaseConfig).dump_python(self, mode="json")
+        if self.tone is None:
+            del values["least_sureness"]
         return {name: value for name, value in values.items() if value is not None or name not in _LATER}
 
 
@@ -86,11 +93,12 @@ class FaceUse:
 
 @dataclass(frozen=True)
 class Networks:
-    """The trained networks of a release; ``kinds`` where it has them."""
+    """The trained networks of a release; ``kinds`` and ``tone`` where it has them."""
 
     detector: DefectDetector
     triplet: TripletNetwork
     kinds: DamageKinds | None = None
+    tone: ToneReader | None = None
 
 
 class NoReleaseError(LookupError):
@@ -101,7 +109,7 @@ def assemble(config: ReleaseConfig, weights: Mapping[str, tuple[Path, str]]) -> 
     """Build the networks of ``config`` and fill them.
 
     ``weights`` names for each of ``degraded_vae``, ``clean_vae``, ``mapping``, ``gate``, ``detector``, ``damage_kinds``
-    the file and the prefix of its tensors.
+    and ``tone`` the file and the prefix of its tensors.
     """
     triplet = TripletNetwork(
         load_weights(Vae(config.degraded_vae), *weights["degraded_vae"]),
@@ -110,10 +118,12 @@ def assemble(config: ReleaseConfig, weights: Mapping[str, tuple[Path, str]]) -> 
         None if config.gate is None else load_weights(FidelityGate(config.gate), *weights["gate"]),
     )
     detector = load_weights(DefectDetector(config.detector), *weights["detector"])
-    if config.kinds is None:
-        return Networks(detector.eval(), triplet.eval())
-    kinds = load_weights(DamageKinds(config.kinds, config.detector), *weights["damage_kinds"])
-    return Networks(detector.eval(), triplet.eval(), kinds.eval())
+    kinds = tone = None
+    if config.kinds is not None:
+        kinds = load_weights(DamageKinds(config.kinds, config.detector), *weights["damage_kinds"]).eval()
+    if config.tone is not None:
+        tone = load_weights(ToneReader(config.tone), *weights["tone"]).eval()
+    return Networks(detector.eval(), triplet.eval(), kinds, tone)
 
 
 def checkpoint_weights(
@@ -178,6 +188,7 @@ def load_release(
     faces: FaceUse | None = None,
     *,
     looks_again: bool = True,
+    tone_strength: float = 1.0,
 ) -> PhotoRestorer:
     """Load a release folder ready to restore.
 
@@ -187,6 +198,7 @@ def load_release(
         device: a torch device.
         faces: how to treat faces; None leaves them as the network makes them.
         looks_again: whether what the detector marks has to look damaged from further away, too, as the release says.
+        tone_strength: how far fading, yellowing and casts are taken back, 0 (not at all) to 1, if the release can.
 
     Raises:
         ValueError: weights or configuration are not those the release was made with, or faces are to be enhanced and
@@ -198,7 +210,7 @@ def load_release(
     path = folder / "model.safetensors"
     if _identity(path, record["config"]) != record["sha256"]:
         raise ValueError(f"{folder} is not the release it says ({record['sha256'][:12]}...): delete it, fetch it again")
-    names = ("degraded_vae", "clean_vae", "mapping", "gate", "detector", "damage_kinds")
+    names = ("degraded_vae", "clean_vae", "mapping", "gate", "detector", "damage_kinds", "tone")
     networks = assemble(config, {name: (path, f"{name}.") for name in names})
     finder = DefectFinder(
         networks.detector,
@@ -217,6 +229,9 @@ def load_release(
         device,
         is_bf16=has_fast_bfloat16(usable_device(device)),
         faces=None if faces is None else _load_faces(config, path, faces, device),
+        tone=None
+        if networks.tone is None
+        else ToneRestorer(networks.tone, config.least_sureness, tone_strength, device),
     )
 
 

@@ -1,6 +1,7 @@
 """Restoring one decoded photo: find the defects, translate the photo, say what was done.
 
-The finder (``ops/detection/finder.py``) marks the defects. Then three walks over the photo, each in tiles with as much
+The finder (``ops/detection/finder.py``) marks the defects. What is intact tells how the photo has faded, and one curve
+a channel takes that back everywhere (``ops/tone.py``). Then three walks over the photo, each in tiles with as much
 around them as they see: what is marked is filled from around; all tiles offer their share of intact cells; every tile
 is translated, its damaged cells reading from what the whole photo offers. No step sees where tiles end, and none holds
 more than a tile. Last, if the release has a face generator, the faces of what came out are looked at (``ops/faces``).
@@ -17,6 +18,7 @@ from torch import Tensor
 
 from models.blocks import pad_to_multiple
 from models.mapping import Sources, choose_sources, mask_to_latent, source_stride
+from models.tone import ToneCurves
 from models.triplet import TripletNetwork
 from models.vae import STRIDE
 from ops import large_tensors
@@ -27,6 +29,7 @@ from ops.faces.records import FaceRecord, Outcome
 from ops.faces.restorer import FaceRestorer
 from ops.network_layout import laid_out
 from ops.tiles import Tile, Tiling, cut, kept, on_grid, put
+from ops.tone import ToneRestorer, tone_facts
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,7 @@ class PhotoRestorer:
         device: a torch device.
         is_bf16: translate in bfloat16, within 1/255 of float32; what carries pixels, and the detector, stay in float32.
         faces: enhances the faces of what the network restored; None leaves them as it made them.
+        tone: takes fading, yellowing and casts back before the network sees the photo; None leaves its tone.
     """
 
     def __init__(
@@ -70,6 +74,7 @@ class PhotoRestorer:
         device: str = "cpu",
         is_bf16: bool = False,
         faces: FaceRestorer | None = None,
+        tone: ToneRestorer | None = None,
     ) -> None:
         if not 0 <= strength <= 1:
             raise ValueError(f"strength lies between 0 (leave as it is) and 1 (restore fully), got {strength}")
@@ -80,12 +85,13 @@ class PhotoRestorer:
         self.device = device
         self.is_bf16 = is_bf16
         self.faces = faces
+        self.tone = tone
 
     @property
     def recipe(self) -> str:
         """The settings that decide the result beside the released model."""
-        strength = f"strength={self.strength:g}"
-        return strength if self.faces is None else f"{strength} {self.faces.recipe}"
+        parts = [f"strength={self.strength:g}", *(part.recipe for part in (self.tone, self.faces) if part is not None)]
+        return " ".join(parts)
 
     @torch.inference_mode()
     def __call__(self, old: Tensor, mask: Tensor | None = None) -> Restoration:
@@ -100,10 +106,12 @@ class PhotoRestorer:
             raise ValueError(f"the mask is {given}, the photo {width} x {height} px; give a mask of the photo's size")
         damage, kinds = self.find_defects(old) if mask is None else (mask, None)
         cells = self._latent_mask(damage)
+        curves = None if self.tone is None else self.tone.curves(old, damage)
+        toned, tone_change = (old, 0.0) if curves is None else self._toned(old, curves.weakened(self.strength))
         with torch.autocast(torch.device(self.device).type, torch.bfloat16, enabled=self.is_bf16):
-            filled = self._fill(old, damage) if (cells > 0).any() else old
+            filled = self._fill(toned, damage) if (cells > 0).any() else toned
             sources = self._gather_sources(filled, damage, cells)
-            restored, change = self._translate(old, filled, damage, sources)
+            restored, change = self._translate(old, toned, filled, damage, sources)
         enhanced = EnhancedFaces(restored, ()) if self.faces is None else self.faces(restored)
         facts = {
             "damaged_fraction": change.damaged / (height * width),
@@ -118,6 +126,7 @@ class PhotoRestorer:
             "is_bf16": float(self.is_bf16),
             "tiles": change.tiles,
             "source_stride": source_stride(*cells.shape),
+            **({} if self.tone is None else tone_facts(curves, tone_change)),
             **_face_facts(enhanced.records),
             **({} if kinds is None else {f"{name}_fraction": share for name, share in kinds.shares.items()}),
             "seconds": time.perf_counter() - started,
@@ -134,13 +143,21 @@ class PhotoRestorer:
             )[0, 0]
         return cells
 
-    def _fill(self, old: Tensor, mask: Tensor) -> Tensor:
+    def _toned(self, old: Tensor, curves: ToneCurves) -> tuple[Tensor, float]:
+        """The photo by its curves, and the mean change of its values."""
+        toned, total = large_tensors.zeros(*old.shape), 0.0
+        for tile in self._cut(old, 0, 1):
+            put(toned, tile, curves(self._read(old, tile)))
+            total += float((toned[..., *tile.middle] - old[..., *tile.middle]).abs().sum(dtype=torch.float64))
+        return toned, total / old.numel()
+
+    def _fill(self, toned: Tensor, mask: Tensor) -> Tensor:
         """What the encoder sees of the photo."""
         if self.network.fill_reach_px == 0:
-            return old
-        filled = large_tensors.zeros(*old.shape)
-        for tile in self._cut(old, self.network.fill_reach_px, STRIDE):
-            put(filled, tile, self.network.fill(self._read(old, tile), self._read(mask, tile)))
+            return toned
+        filled = large_tensors.zeros(*toned.shape)
+        for tile in self._cut(toned, self.network.fill_reach_px, STRIDE):
+            put(filled, tile, self.network.fill(self._read(toned, tile), self._read(mask, tile)))
         return filled
 
     def _gather_sources(self, filled: Tensor, mask: Tensor, cells: Tensor) -> list[Sources] | None:
@@ -158,15 +175,15 @@ class PhotoRestorer:
         return [Sources.join(parts)]
 
     def _translate(
-        self, old: Tensor, filled: Tensor, mask: Tensor, sources: list[Sources] | None
+        self, old: Tensor, toned: Tensor, filled: Tensor, mask: Tensor, sources: list[Sources] | None
     ) -> tuple[Tensor, _Change]:
         restored = large_tensors.zeros(*old.shape)
         change = _Change()
         for tile in self._translation_tiles(old):
             seen = self._read(filled, tile)
-            translation = self.network(self._read(old, tile), self._read(mask, tile), sources, seen)
+            translation = self.network(self._read(toned, tile), self._read(mask, tile), sources, seen)
             share = self.strength * translation.gate
-            put(restored, tile, torch.lerp(self._read(old, tile), translation.painted, share).clamp(0, 1))
+            put(restored, tile, torch.lerp(self._read(toned, tile), translation.painted, share).clamp(0, 1))
             change.add(old[..., *tile.middle], restored[..., *tile.middle], mask[..., *tile.middle], kept(share, tile))
         return restored, change
 

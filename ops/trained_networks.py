@@ -6,6 +6,8 @@ from ops.checkpoints import Checkpoint
 from ops.detection.calibration import threshold_of
 from ops.recipes import Recipe
 from ops.releases import Networks, assemble, checkpoint_weights
+from ops.stages.tone import load_tone
+from ops.tone import ToneRestorer
 
 
 def trained_networks(
@@ -18,3 +20,10 @@ def trained_networks(
     """
     weights = checkpoint_weights(degraded_vae, clean_vae, mapping, detector)
     return assemble(recipe.release_config(threshold_of(detector)), weights)
+
+
+def trained_tone(recipe: Recipe, tone: Checkpoint | None) -> ToneRestorer | None:
+    """What takes the tone of photos back as ``recipe`` uses it; None at scales that leave it to the mapping."""
+    if recipe.tone is None or tone is None:
+        return None
+    return ToneRestorer(load_tone(tone), recipe.least_sureness)

@@ -41,6 +41,7 @@ def main() -> None:
       ALBUMEN_ARCHIVE_SHEETS  1 writes review sheets too
       ALBUMEN_MODEL           shipped (default) or trained: which model restores
       ALBUMEN_FACE_STRENGTH   how far faces are enhanced, 0 to 1 (default: what the model says)
+      ALBUMEN_TONE_STRENGTH   how far fading, yellowing and casts are taken back, 0 to 1 (1)
       ALBUMEN_DEVICE          cpu, cuda, ...
       ALBUMEN_GPUS            over how many of them one training is spread (1)
       ALBUMEN_VGG             torchvision's vgg19-dcbb9e9d.pth, for the perceptual loss of a training
@@ -53,6 +54,7 @@ def main() -> None:
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder for the results.")
 @click.option("--strength", type=click.FloatRange(0, 1), default=1.0, show_default=True, help="0 leaves, 1 restores.")
 @click.option("--face-strength", type=click.FloatRange(0, 1), help="0 leaves faces; default: what the model says.")
+@click.option("--tone-strength", type=click.FloatRange(0, 1), help="0 leaves fading, yellowing, casts; default: 1.")
 @click.option("--all-marks", is_flag=True, help="Also what looks whole from further away.")
 @click.option("--side-by-side", is_flag=True, help="Also write NAME.compare.jpg: before, found defects, after.")
 @click.option("--mask", type=click.Path(path_type=Path), help="Your own mask of one photo, white = damaged (PNG).")
@@ -64,6 +66,7 @@ def restore(
     out: Path,
     strength: float,
     face_strength: float | None,
+    tone_strength: float | None,
     all_marks: bool,
     side_by_side: bool,
     mask: Path | None,
@@ -80,6 +83,9 @@ def restore(
     What is taken for damaged has to look damaged from further away as well: that saves stripes and white shoes, and
     leaves some networks of cracks. Look at --side-by-side; where damage was left, try --all-marks, or --mask.
 
+    Where a photo has clearly faded, yellowed or taken a cast, one curve a channel takes that back for all of it; the
+    line of the photo says so. --tone-strength 0 leaves every tone as it is.
+
     \b
     Example:  albumen restore grandmother.jpg --out restored/ --side-by-side
               albumen restore grandmother.jpg --out restored/ --save-mask --save-kinds
@@ -91,7 +97,7 @@ def restore(
     from ops.images import PhotoError
     from ops.photo_files import restore_file
 
-    restorer = _chosen_restorer(strength, face_strength, all_marks)
+    restorer = _chosen_restorer(strength, face_strength, tone_strength, all_marks)
     out.mkdir(parents=True, exist_ok=True)
     taken: set[Path] = set()
     failed = 0
@@ -210,6 +216,8 @@ def _outcome(facts: Mapping[str, float]) -> str:
     shares = {name: facts.get(f"{name}_fraction", 0.0) for name in KINDS}
     kinds = ", ".join(f"{name} {share:.1%}" for name, share in shares.items() if share >= _WORTH_NAMING)
     found = f"{facts['damaged_fraction']:.1%} damaged" + (f" ({kinds})" if kinds else "")
+    if facts.get("tone_change", 0.0) > 0:
+        found = f"{found}, tone taken back by {255 * facts['tone_change']:.0f}/255"
     if "faces" in facts:
         found = f"{found}, {facts['enhanced_faces']:.0f} of {facts['faces']:.0f} faces enhanced"
     return f"({found}, mean change {255 * facts['mean_change']:.1f}/255, {facts['seconds']:.1f} s)"
@@ -231,7 +239,9 @@ def _settings() -> Settings:
         raise click.ClickException(str(error)) from error
 
 
-def _chosen_restorer(strength: float, face_strength: float | None, all_marks: bool) -> "PhotoRestorer":
+def _chosen_restorer(
+    strength: float, face_strength: float | None, tone_strength: float | None, all_marks: bool
+) -> "PhotoRestorer":
     """The chosen model, or a message that says how to get one."""
     import torch
 
@@ -246,7 +256,8 @@ def _chosen_restorer(strength: float, face_strength: float | None, all_marks: bo
         release, folder = fetch_chosen(ModelChoice(settings.model), tracking_uri(settings), settings.home / "releases")
         asked = settings.face_strength if face_strength is None else face_strength
         faces = FaceUse(asked, settings.home / "cache", click.echo, is_dispensable=True)
-        restorer = load_release(folder, strength, settings.device, faces, looks_again=not all_marks)
+        tone = settings.tone_strength if tone_strength is None else tone_strength
+        restorer = load_release(folder, strength, settings.device, faces, looks_again=not all_marks, tone_strength=tone)
     except FaceFinderUnavailableError as error:
         raise click.ClickException(f"{error}; --face-strength 0 leaves faces as they are") from error
     except (NoReleaseError, ValueError) as error:

@@ -97,6 +97,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
                 device=settings.device,
                 finder_cache=str(settings.home / "cache"),
                 face_strength=settings.face_strength,
+                tone_strength=settings.tone_strength,
             ),
             "compute": Compute(device=settings.device, gpus=settings.gpus, vgg_weights=settings.vgg),
             "metric_weights": MetricWeights(inception=settings.inception),

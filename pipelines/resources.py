@@ -150,7 +150,7 @@ class RestorationModel(dg.ConfigurableResource):  # type: ignore[type-arg]
     """The model that restores: ``choice`` is ``shipped`` or ``trained`` (see ``ops/chosen_model.py``).
 
     ``cache`` keeps fetched models, ``finder_cache`` the face finder of those that enhance faces; they do so at
-    ``face_strength``, or as the release says.
+    ``face_strength``, or as the release says. Tone is taken back at ``tone_strength``.
     """
 
     choice: str
@@ -159,6 +159,7 @@ class RestorationModel(dg.ConfigurableResource):  # type: ignore[type-arg]
     device: str
     finder_cache: str
     face_strength: float | None = None
+    tone_strength: float = 1.0
 
     def identity(self) -> "ReleaseIdentity":
         """Who it is."""
@@ -173,7 +174,7 @@ class RestorationModel(dg.ConfigurableResource):  # type: ignore[type-arg]
 
         identity, folder = fetch_chosen(ModelChoice(self.choice), self.tracking_uri, Path(self.cache))
         faces = FaceUse(self.face_strength, cache=Path(self.finder_cache), log=log)
-        return identity, load_release(folder, device=self.device, faces=faces)
+        return identity, load_release(folder, device=self.device, faces=faces, tone_strength=self.tone_strength)
 
 
 class RecordIOManager(dg.ConfigurableIOManager):

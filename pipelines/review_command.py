@@ -126,6 +126,7 @@ def _resources(settings: Settings) -> tuple["ArchiveStorage", "RestorationModel"
             tracking_uri=uri,
             device=settings.device,
             face_strength=settings.face_strength,
+            tone_strength=settings.tone_strength,
             **caches,
         ),
     )

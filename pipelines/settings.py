@@ -36,6 +36,7 @@ class Settings:
         model: which model restores (``ALBUMEN_MODEL``): ``shipped``, the default, comes with the project; ``trained``
             is the newest one that was trained and released here.
         face_strength: how far faces are enhanced, 0 to 1 (``ALBUMEN_FACE_STRENGTH``); None does as the model says.
+        tone_strength: how far fading and casts are taken back, 0 to 1 (``ALBUMEN_TONE_STRENGTH``, default 1).
         device: torch device for training and restoration (``ALBUMEN_DEVICE``, default ``cpu``).
         gpus: over how many of them one training is spread, a process each (``ALBUMEN_GPUS``, default 1).
         vgg: file of VGG's weights for the perceptual loss of a training (``ALBUMEN_VGG``); None trains without them.
@@ -57,6 +58,7 @@ class Settings:
     is_sample_archive: bool
     model: str
     face_strength: float | None
+    tone_strength: float
     device: str
     gpus: int
     vgg: str | None
@@ -87,7 +89,8 @@ class Settings:
             has_sheets=bool(os.environ.get("ALBUMEN_ARCHIVE_SHEETS")),
             is_sample_archive=bool(os.environ.get("ALBUMEN_SAMPLE_ARCHIVE")) or not (source or old_photos),
             model=_model(os.environ.get("ALBUMEN_MODEL") or MODELS[0]),
-            face_strength=_share("ALBUMEN_FACE_STRENGTH"),
+            face_strength=_share("ALBUMEN_FACE_STRENGTH", "faces"),
+            tone_strength=1.0 if (tone := _share("ALBUMEN_TONE_STRENGTH", "the tone")) is None else tone,
             device=os.environ.get("ALBUMEN_DEVICE") or "cpu",
             gpus=_count(os.environ.get("ALBUMEN_GPUS") or "1"),
             vgg=os.environ.get("ALBUMEN_VGG") or None,
@@ -114,7 +117,7 @@ def _pixels(variable: str) -> int:
     return int(text)
 
 
-def _share(variable: str) -> float | None:
+def _share(variable: str, left: str) -> float | None:
     text = os.environ.get(variable)
     if not text:
         return None
@@ -123,5 +126,5 @@ def _share(variable: str) -> float | None:
     except ValueError:
         share = -1.0
     if not 0 <= share <= 1:
-        raise ValueError(f"{variable}={text} is no number from 0 to 1; 0 leaves faces as they are, or leave it unset")
+        raise ValueError(f"{variable}={text} is no number from 0 to 1; 0 leaves {left} as before, or leave it unset")
     return share

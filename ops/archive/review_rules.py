@@ -16,22 +16,25 @@ class ReviewRules:
     one of nine real photos that was harmed. What costs a photo a decibel in a small place passes: look at the masks.
 
     Attributes:
-        mean_change: mean absolute difference between original and restored.
+        mean_change: mean absolute difference between original and restored, beyond what its tone changed by.
         damaged_fraction: share of the area taken for damaged.
         confidence: mean probability of the pixels taken for damaged; suspicious below, not above.
         face_change: structure distance of the face that changed most (fact ``face_change``); the guard of
             ``ops/faces`` refuses faces from 0.08 on, so half of that calls for a look.
+        tone_change: mean absolute difference that taking the tone back made (fact ``tone_change``).
     """
 
     mean_change: float = 0.015
     damaged_fraction: float = 0.1
     confidence: float = 0.3
     face_change: float = 0.04
+    tone_change: float = 0.1
 
     @property
     def recipe(self) -> str:
         """The rules as they stand in the recipe: they decide where a result lies."""
-        return f"review={self.mean_change:g}/{self.damaged_fraction:g}/{self.confidence:g}/{self.face_change:g}"
+        limits = (self.mean_change, self.damaged_fraction, self.confidence, self.face_change, self.tone_change)
+        return "review=" + "/".join(f"{limit:g}" for limit in limits)
 
     def flags(self, mask: Tensor, facts: Mapping[str, float]) -> tuple[str, ...]:
         """Name what calls for a person.
@@ -41,10 +44,12 @@ class ReviewRules:
             facts: what the restoration measured.
         """
         found = mask[mask > 0]
+        tone_change = facts.get("tone_change", 0.0)
         is_flagged = {
-            "large-change": facts.get("mean_change", 0.0) > self.mean_change,
+            "large-change": facts.get("mean_change", 0.0) - tone_change > self.mean_change,
             "huge-mask": found.numel() > self.damaged_fraction * mask.numel(),
             "low-confidence": found.numel() > 0 and float(found.mean()) < self.confidence,
             "face-altered": facts.get("face_change", 0.0) > self.face_change,
+            "tone-changed": tone_change > self.tone_change,
         }
         return tuple(name for name, is_up in is_flagged.items() if is_up)

@@ -6,16 +6,22 @@ import torch
 from torch import Tensor
 
 from models.triplet import TripletNetwork
+from ops.tone import ToneRestorer
 
 
 class TripletRestorer:
-    """Restores with a trained ``TripletNetwork``; without a mask the photo counts as free of structured damage."""
+    """Restores with a trained ``TripletNetwork``; without a mask the photo counts as free of structured damage.
 
-    def __init__(self, network: TripletNetwork) -> None:
+    ``tone`` takes fading, yellowing and casts back before; None leaves them to the network.
+    """
+
+    def __init__(self, network: TripletNetwork, tone: ToneRestorer | None = None) -> None:
         self.network = network.eval()
+        self.tone = tone
 
     @torch.inference_mode()
     def __call__(self, degraded: Tensor, mask: Tensor | None) -> Tensor:
-        """Restore ``degraded`` (N, 3, H, W) under ``mask`` (N, 1, H, W); both and the result in [0, 1]."""
+        """Restore ``degraded`` (1, 3, H, W) under ``mask`` (1, 1, H, W); both and the result in [0, 1]."""
         damage = torch.zeros_like(degraded[:, :1]) if mask is None else mask
-        return self.network(degraded, damage).restored.clamp(0, 1)
+        toned = degraded if self.tone is None else self.tone(degraded, damage)
+        return self.network(toned, damage).restored.clamp(0, 1)

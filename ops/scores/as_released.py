@@ -49,9 +49,9 @@ def restore_pairs(
 
 
 def restored_pair_table(results: Mapping[str, Sequence[RestoredPair]]) -> str:
-    """A Markdown table, a row for each way of marking and split."""
+    """A Markdown table, a row for each way of restoring and split."""
     lines = [
-        "| marks | pairs | gain, dB | worst pair, dB "
+        "| how | pairs | gain, dB | worst pair, dB "
         f"| clean crops back within {ENOUGH_DB:g} dB | worst of them, dB | their pixels marked |",
         "|---|---|---:|---:|---:|---:|---:|",
     ]

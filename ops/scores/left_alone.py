@@ -55,9 +55,9 @@ def left_alone(results: Sequence[CleanPhoto]) -> int:
 
 
 def clean_photo_table(results: Mapping[str, Sequence[CleanPhoto]]) -> str:
-    """A Markdown table, a row for each way of marking and part of the corpus."""
+    """A Markdown table, a row for each way of restoring and part of the corpus."""
     lines = [
-        f"| marks | photos | back within {ENOUGH_DB:g} dB | worst, dB | pixels marked |",
+        f"| how | photos | back within {ENOUGH_DB:g} dB | worst, dB | pixels marked |",
         "|---|---|---:|---:|---:|",
     ]
     for marks, photos in results.items():

@@ -14,7 +14,7 @@ from pipelines.resources import Home, MetricWeights, Tracking
 from pipelines.run_config import RunScale
 
 
-@dg.asset(group_name="evaluation", code_version="2", kinds={"pytorch"})
+@dg.asset(group_name="evaluation", code_version="3", kinds={"pytorch"})
 def triplet_translation(
     context: dg.AssetExecutionContext,
     config: RunScale,
@@ -22,16 +22,22 @@ def triplet_translation(
     degraded_vae: Checkpoint,
     clean_vae: Checkpoint,
     latent_mapping: Checkpoint,
+    tone_reader: Checkpoint | None,
     defect_detector: Checkpoint,
     home: Home,
 ) -> dg.MaterializeResult[MethodResult]:
-    """Ours on the held-out pairs, with the detected masks."""
+    """Ours on the held-out pairs, with the detected masks: the tone taken back, then the damage."""
+    from torch import nn
+
     from ops.restorers.triplet import TripletRestorer
-    from ops.trained_networks import trained_networks
+    from ops.trained_networks import trained_networks, trained_tone
 
     ours = trained_networks(config.recipe, degraded_vae, clean_vae, latent_mapping, defect_detector).triplet
-    training = [degraded_vae, clean_vae, latent_mapping]
-    return scored(context, "ours", TripletRestorer(ours), degraded_pairs, defect_detector, home, ours, training)
+    tone = trained_tone(config.recipe, tone_reader)
+    networks = ours if tone is None else nn.ModuleList([ours, tone.reader])
+    training = [one for one in (degraded_vae, clean_vae, tone_reader, latent_mapping) if one is not None]
+    restorer = TripletRestorer(ours, tone)
+    return scored(context, "ours", restorer, degraded_pairs, defect_detector, home, networks, training)
 
 
 @dg.asset(group_name="evaluation", code_version="1", kinds={"markdown"})
@@ -107,7 +113,7 @@ def scores(
     )
 
 
-@dg.asset(group_name="evaluation", code_version="3", kinds={"mlflow"})
+@dg.asset(group_name="evaluation", code_version="4", kinds={"mlflow"})
 def released_model(
     context: dg.AssetExecutionContext,
     config: RunScale,
@@ -120,6 +126,7 @@ def released_model(
     latent_mapping: Checkpoint,
     defect_detector: Checkpoint,
     damage_kinds: Checkpoint,
+    tone_reader: Checkpoint | None,
     aligned_faces: Corpus | None,
     face_examples: JudgedFaces | None,
     home: Home,
@@ -137,10 +144,11 @@ def released_model(
 
     scale = config.scale.value
     faces = released_faces(face_examples, scale, config.recipe.face.settings)
+    tones = [] if tone_reader is None else [tone_reader]
     card = model_card(
         f"{MODEL_NAME}, recipe {scale}",
         scale,
-        [degraded_vae, clean_vae, latent_mapping, defect_detector, damage_kinds, *faces.checkpoints],
+        [degraded_vae, clean_vae, latent_mapping, defect_detector, damage_kinds, *tones, *faces.checkpoints],
         [clean_photos, old_photos, textures, *faces.learnt_from(aligned_faces)],
         (home.results / "scores.md").read_text(),
         faces.note,
@@ -152,6 +160,10 @@ def released_model(
         release = config.recipe.release_config(threshold_of(defect_detector))
         kinds = config.recipe.kinds.network
         release = replace(release, face=faces.network, face_settings=faces.settings, kinds=kinds)
+        if config.recipe.tone is not None and tone_reader is not None:
+            least_sureness = config.recipe.least_sureness
+            release = replace(release, tone=config.recipe.tone.network, least_sureness=least_sureness)
+            weights["tone"] = (tone_reader.weights, "")
         folder = write_release(home.releases, release, weights, facts, scores["ours"], card)
         identity = register_release(tracking.uri, tracking.artifacts_folder, folder, log.run_id)
     return dg.MaterializeResult(

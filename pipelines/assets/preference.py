@@ -67,6 +67,7 @@ def old_photo_scores(
     degraded_vae: Checkpoint,
     clean_vae: Checkpoint,
     latent_mapping: Checkpoint,
+    tone_reader: Checkpoint | None,
     defect_detector: Checkpoint,
     sequential: MethodResult | None,
     pix2pix: MethodResult | None,
@@ -86,10 +87,11 @@ def old_photo_scores(
     from ops.restorers.triplet import TripletRestorer
     from ops.scores.held_out import defect_finder, held_out
     from ops.scores.old_photo_report import report_old_photos
-    from ops.trained_networks import trained_networks
+    from ops.trained_networks import trained_networks, trained_tone
 
     recipe = config.recipe
-    ours = TripletRestorer(trained_networks(recipe, degraded_vae, clean_vae, latent_mapping, defect_detector).triplet)
+    networks = trained_networks(recipe, degraded_vae, clean_vae, latent_mapping, defect_detector)
+    ours = TripletRestorer(networks.triplet, trained_tone(recipe, tone_reader))
     restorers: dict[str, Restorer] = {
         "ours": ours,
         "BM3D": recipe.bm3d,

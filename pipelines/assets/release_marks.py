@@ -25,13 +25,14 @@ def pairs_as_released(
     degraded_vae: Checkpoint,
     clean_vae: Checkpoint,
     latent_mapping: Checkpoint,
+    tone_reader: Checkpoint | None,
     defect_detector: Checkpoint,
     tracking: Tracking,
 ) -> dg.MaterializeResult[str]:
     """Pairs that no training saw, restored as a user's photo would be: the gain, and the harm to their clean photos."""
     from ops.scores.as_released import restore_pairs, restored_pair_table
 
-    restorers = _restorers(config.recipe, degraded_vae, clean_vae, latent_mapping, defect_detector)
+    restorers = _restorers(config.recipe, tone_reader, degraded_vae, clean_vae, latent_mapping, defect_detector)
     splits, say = (VALIDATION, HELD_OUT), context.log.info
     results = {marks: restore_pairs(degraded_pairs, splits, each, say) for marks, each in restorers.items()}
     table = restored_pair_table(results)
@@ -49,6 +50,7 @@ def clean_photos_left_alone(
     degraded_vae: Checkpoint,
     clean_vae: Checkpoint,
     latent_mapping: Checkpoint,
+    tone_reader: Checkpoint | None,
     defect_detector: Checkpoint,
     tracking: Tracking,
 ) -> dg.MaterializeResult[str]:
@@ -56,7 +58,7 @@ def clean_photos_left_alone(
     from ops.pictures import markdown_picture
     from ops.scores.left_alone import clean_photo_table, left_alone, restore_clean, worst_sheet
 
-    restorers = _restorers(config.recipe, degraded_vae, clean_vae, latent_mapping, defect_detector)
+    restorers = _restorers(config.recipe, tone_reader, degraded_vae, clean_vae, latent_mapping, defect_detector)
     photos = [photo for split in (VALIDATION, HELD_OUT) for photo in clean_photos.photos if photo.split == split]
     results = {marks: restore_clean(photos, each, context.log.info) for marks, each in restorers.items()}
     table, sheet = clean_photo_table(results), worst_sheet(results[RELEASED], restorers[RELEASED])
@@ -69,22 +71,29 @@ def clean_photos_left_alone(
     )
 
 
-def _restorers(recipe: "Recipe", *trained: Checkpoint) -> dict[str, "PhotoRestorer"]:
-    """By how they mark, without faces; one alone if the recipe marks wherever the detector says so."""
+def _restorers(recipe: "Recipe", tone_reader: Checkpoint | None, *trained: Checkpoint) -> dict[str, "PhotoRestorer"]:
+    """By what they do, without faces; fewer where the recipe marks all that the detector says, or leaves tone alone."""
     from ops.detection.calibration import threshold_of
     from ops.detection.finder import DefectFinder
     from ops.restoration import PhotoRestorer
-    from ops.trained_networks import trained_networks
+    from ops.tone import ToneRestorer
+    from ops.trained_networks import trained_networks, trained_tone
 
     networks, threshold = trained_networks(recipe, *trained), threshold_of(trained[-1])
-    rules: dict[str, tuple[float, tuple[float, ...]]] = {RELEASED: (recipe.sure, recipe.confirm)}
-    if any(rules[RELEASED]):
-        rules = {"wherever the detector says so": (0.0, ()), "near something sure": (recipe.sure, ()), **rules}
+    tone = trained_tone(recipe, tone_reader)
+    rules: dict[str, tuple[float, tuple[float, ...], ToneRestorer | None]] = {}
+    if recipe.sure or recipe.confirm:
+        rules["wherever the detector says so"] = (0.0, (), None)
+        rules["near something sure"] = (recipe.sure, (), None)
+    if tone is not None:
+        rules["marks as released, tone left"] = (recipe.sure, recipe.confirm, None)
+    rules[RELEASED] = (recipe.sure, recipe.confirm, tone)
     return {
-        marks: PhotoRestorer(
+        name: PhotoRestorer(
             DefectFinder(networks.detector, threshold, recipe.tiling.tile_px, sure=sure, confirm=confirm),
             networks.triplet,
             recipe.tiling,
+            tone=used,
         )
-        for marks, (sure, confirm) in rules.items()
+        for name, (sure, confirm, used) in rules.items()
     }

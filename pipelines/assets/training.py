@@ -7,7 +7,7 @@ import dagster as dg
 from ops.checkpoints import Checkpoint
 from ops.corpora.records import Corpus
 from ops.pairs.sets import PairSet
-from pipelines.assets.grounds import pair_grounds
+from pipelines.assets.grounds import fresh_training_facts, pair_grounds
 from pipelines.resources import Compute, Home, Tracking
 from pipelines.run_config import RunScale
 
@@ -85,6 +85,32 @@ def latent_mapping(
         return described(
             train_mapping(recipe, degraded_vae, clean_vae, grounds.source, grounds.shown, grounds.facts, bench)
         )
+
+
+@dg.asset(group_name="training", code_version="1", kinds={"pytorch", "mlflow"})
+def tone_reader(
+    context: dg.AssetExecutionContext,
+    config: RunScale,
+    clean_photos: Corpus,
+    textures: Corpus,
+    degraded_pairs: PairSet,
+    home: Home,
+    tracking: Tracking,
+    compute: Compute,
+) -> dg.MaterializeResult[Checkpoint | None]:
+    """What takes fading, yellowing and casts back by one curve a channel; none at scales that leave tone alone."""
+    from ops.pairs.sources import validation_sample
+    from ops.pairs.windows import fresh_windows
+    from ops.stages.tone import train_tone
+
+    recipe, dataset = config.recipe.tone, config.recipe.dataset
+    if recipe is None:
+        return dg.MaterializeResult(value=None, metadata={"note": f"{config.recipe.name} leaves tone to the mapping"})
+    windows = fresh_windows(clean_photos, textures, dataset, recipe.clean_share, compute.device)
+    shown, facts = validation_sample(degraded_pairs), fresh_training_facts(config, degraded_pairs, compute)
+    with tracking.bench(context, home, compute) as bench:
+        result = described(train_tone(recipe, windows, shown, facts, bench))
+    return dg.MaterializeResult(value=result.value, data_version=result.data_version, metadata=result.metadata)
 
 
 def described(

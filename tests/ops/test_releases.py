@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from ops.releases import NoReleaseError, _identity, fetch_release, load_release, register_release, write_release
+from ops.tensor_files import save_tensors
 from ops.tracking import mlflow_run
-from tests.ops.small_networks import CONFIG, small_weights
+from tests.ops.small_networks import CONFIG, TONE, small_weights, sure_reader
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # mlflow's own
 
@@ -68,3 +69,16 @@ def test_second_looks_are_those_of_the_release_unless_somebody_does_without(tmp_
     folder = write_release(tmp_path, config, small_weights(tmp_path / "trained"), {}, gain=1.0)
     assert load_release(folder).find_defects.confirm == (0.1, 0.05)
     assert load_release(folder, looks_again=False).find_defects.confirm == ()
+
+
+def test_a_release_with_a_tone_reader_takes_tone_back_as_asked(tmp_path: Path) -> None:
+    weights = small_weights(tmp_path / "trained")
+    without = write_release(tmp_path, CONFIG, weights, {}, gain=1.0)
+    save_tensors(tmp_path / "tone.safetensors", sure_reader().state_dict())
+    config = replace(CONFIG, tone=TONE, least_sureness=0.6)
+    folder = write_release(tmp_path, config, weights | {"tone": (tmp_path / "tone.safetensors", "")}, {}, gain=1.0)
+    photo = torch.rand(1, 3, 32, 32)
+    first, none = (load_release(folder, tone_strength=strength)(photo) for strength in (1.0, 0.0))
+    assert first.facts["tone_change"] > 0 == none.facts["tone_change"]
+    assert torch.equal(none.restored, load_release(without)(photo).restored)
+    assert "least_sureness" not in (without / "model.json").read_text()

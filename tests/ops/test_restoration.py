@@ -13,7 +13,8 @@ from ops.detection.second_look import shrunk
 from ops.releases import assemble
 from ops.restoration import PhotoRestorer
 from ops.tiles import Tiling
-from tests.ops.small_networks import CONFIG, make_find_two_kinds, small_weights
+from ops.tone import ToneRestorer
+from tests.ops.small_networks import CONFIG, make_find_two_kinds, small_weights, sure_reader
 
 
 def restorer(
@@ -97,7 +98,7 @@ def test_looks_from_afar_in_tiles_take_back_what_looks_at_the_whole_do(tmp_path:
 
 def test_a_mark_that_nothing_confirms_is_dropped_unless_the_photo_is_too_small_for_another_look(tmp_path: Path) -> None:
     doubting = restorer(tmp_path, threshold=0.0, confirm=[1.01])
-    large, small = doubting(torch.rand(1, 3, 131, 150)), doubting(torch.rand(1, 3, 90, 150))
+    large, small = doubting(torch.rand(1, 3, 141, 150)), doubting(torch.rand(1, 3, 90, 150))
     assert not large.mask.any()
     assert large.facts["second_looks"] == 1
     assert small.mask.all()
@@ -105,7 +106,7 @@ def test_a_mark_that_nothing_confirms_is_dropped_unless_the_photo_is_too_small_f
 
 
 def test_the_kinds_of_what_is_taken_back_are_not_told(tmp_path: Path) -> None:
-    photo = torch.rand(1, 3, 151, 133)
+    photo = torch.rand(1, 3, 151, 143)
     doubting = restorer(tmp_path, confirm=[1.01])
     make_find_two_kinds(doubting, photo)
     restoration = doubting(photo)
@@ -180,3 +181,23 @@ def test_a_mask_of_another_size_is_refused_with_both_sizes(tmp_path: Path) -> No
 def test_an_impossible_strength_is_refused(tmp_path: Path, strength: float) -> None:
     with pytest.raises(ValueError, match=r"strength lies between 0 .* and 1"):
         restorer(tmp_path, strength=strength)
+
+
+def test_the_tone_is_taken_back_alike_in_tiles_and_recorded(tmp_path: Path) -> None:
+    reader, photo, mask = sure_reader(), torch.rand(1, 3, 130, 171), scratched(130, 171)
+    tiled, whole, plain = (restorer(tmp_path, Tiling(tile_px, 0)) for tile_px in (36, 512, 512))
+    tiled.tone = whole.tone = ToneRestorer(reader, least_sureness=0.5)
+    restoration = tiled(photo, mask)
+    assert_close(restoration.restored, whole(photo, mask).restored, atol=0.1 / 255, rtol=0)
+    curves = whole.tone.curves(photo, mask)
+    assert curves is not None
+    assert_close(restoration.restored, plain(curves(photo), mask).restored, atol=0.1 / 255, rtol=0)
+    assert restoration.facts["tone_change"] == pytest.approx(float((curves(photo) - photo).abs().mean()), abs=1e-6)
+    assert "tone_change" not in plain(photo, mask).facts
+
+
+def test_without_strength_the_tone_stays_too(tmp_path: Path) -> None:
+    photo, plain = torch.rand(1, 3, 40, 40), restorer(tmp_path, strength=0.0)
+    plain.tone = ToneRestorer(sure_reader(), least_sureness=0.5)
+    assert torch.equal(plain(photo).restored, photo)
+    assert plain.recipe == "strength=0 tone_strength=1"

@@ -63,6 +63,7 @@ def shrink(monkeypatch: pytest.MonkeyPatch) -> None:
         face=replace(smoke.face, schedule=short),
         detector=replace(smoke.detector, schedule=replace(short, steps=20, steady_steps=10)),
         mapping=replace(smoke.mapping, schedule=slow),
+        tone=replace(smoke.tone, num_windows=64, schedule=replace(short, batch_size=8)),
         deep_image_prior=replace(prior, fitting=replace(prior.fitting, steps=3)),
     )
     monkeypatch.setattr(recipes, "SMOKE", tiny)

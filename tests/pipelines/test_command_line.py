@@ -1,5 +1,6 @@
 """The commands, with a model of random weights where they need one."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,9 @@ from ops.detection.finder import DefectFinder
 from ops.images import decode_rgb, encode_png
 from ops.releases import assemble
 from ops.restoration import PhotoRestorer
+from ops.tone import ToneRestorer
 from pipelines.command_line import main
-from tests.ops.small_networks import CONFIG, make_find_two_kinds, small_weights
+from tests.ops.small_networks import CONFIG, make_find_two_kinds, small_weights, sure_reader
 
 
 @pytest.fixture
@@ -73,9 +75,21 @@ def released(small: PhotoRestorer, monkeypatch: pytest.MonkeyPatch) -> PhotoRest
     return small
 
 
-@pytest.mark.parametrize("all_marks", [False, True])
-def test_the_detector_looks_again_unless_all_its_marks_are_asked_for(
-    small: PhotoRestorer, photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, all_marks: bool
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ((), {"looks_again": True, "tone_strength": 0.3}),
+        (("--all-marks",), {"looks_again": False, "tone_strength": 0.3}),
+        (("--tone-strength", "0"), {"looks_again": True, "tone_strength": 0.0}),
+    ],
+)
+def test_a_model_is_loaded_as_options_and_settings_say(
+    small: PhotoRestorer,
+    photo: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    options: tuple[str, ...],
+    expected: dict[str, object],
 ) -> None:
     asked: list[dict[str, object]] = []
 
@@ -84,10 +98,18 @@ def test_the_detector_looks_again_unless_all_its_marks_are_asked_for(
         return small
 
     monkeypatch.setenv("ALBUMEN_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("ALBUMEN_TONE_STRENGTH", "0.3")
     monkeypatch.setattr("ops.releases.load_release", loaded)
-    result = albumen("restore", str(photo), "--out", str(tmp_path / "out"), *(["--all-marks"] if all_marks else []))
+    result = albumen("restore", str(photo), "--out", str(tmp_path / "out"), *options)
     assert result.exit_code == 0, result.output
-    assert asked == [{"looks_again": not all_marks}]
+    assert asked == [expected]
+
+
+def test_a_tone_that_was_taken_back_is_named(released: PhotoRestorer, photo: Path, tmp_path: Path) -> None:
+    released.tone = ToneRestorer(sure_reader(), least_sureness=0.5)
+    result = albumen("restore", str(photo), "--out", str(tmp_path / "out"))
+    assert result.exit_code == 0, result.output
+    assert re.search(r"tone taken back by [1-9]\d*/255", result.output)
 
 
 @pytest.mark.usefixtures("released")

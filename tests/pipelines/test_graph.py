@@ -14,6 +14,7 @@ GROUPS = {
         "clean_vae",
         "degraded_vae",
         "latent_mapping",
+        "tone_reader",
         "pretrained_detector",
         "defect_detector",
         "damage_kinds",

@@ -17,6 +17,7 @@ NAMES = (
     "DEVICE",
     "GPUS",
     "FACE_STRENGTH",
+    "TONE_STRENGTH",
     "ARCHIVE_ACCESS_PX",
     "ARCHIVE_SHEETS",
 )
@@ -94,11 +95,15 @@ def test_the_launch_form_wins_over_the_settings(form: dict[str, int | bool], exp
     assert CopyWish(**form).over(ArchiveCopies(access_px=2048, has_sheets=True)) == expected
 
 
-def test_a_face_strength_lies_between_leaving_faces_and_enhancing_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert Settings.from_environment().face_strength is None
-    monkeypatch.setenv("ALBUMEN_FACE_STRENGTH", "0")
-    assert Settings.from_environment().face_strength == 0
+@pytest.mark.parametrize(("what", "default"), [("face", None), ("tone", 1.0)])
+def test_a_strength_lies_between_leaving_and_restoring(
+    monkeypatch: pytest.MonkeyPatch, what: str, default: float | None
+) -> None:
+    variable = f"ALBUMEN_{what.upper()}_STRENGTH"
+    assert getattr(Settings.from_environment(), f"{what}_strength") == default
+    monkeypatch.setenv(variable, "0")
+    assert getattr(Settings.from_environment(), f"{what}_strength") == 0
     for wrong in ("1.5", "much", "-0.1", "nan"):
-        monkeypatch.setenv("ALBUMEN_FACE_STRENGTH", wrong)
-        with pytest.raises(ValueError, match=f"ALBUMEN_FACE_STRENGTH={wrong} is no number from 0 to 1"):
+        monkeypatch.setenv(variable, wrong)
+        with pytest.raises(ValueError, match=f"{variable}={wrong} is no number from 0 to 1"):
             Settings.from_environment()

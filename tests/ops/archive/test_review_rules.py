@@ -31,6 +31,8 @@ def new_location(tmp_path: Path) -> Callable[[str], str]:
         (torch.ones(1, 1, 4, 4), {}, ("huge-mask",)),
         (SURE * 0.5, {}, ("low-confidence",)),
         (SURE, {"face_change": 0.5}, ("face-altered",)),
+        (SURE, {"mean_change": 0.3, "tone_change": 0.2}, ("tone-changed",)),
+        (SURE, {"mean_change": 0.2, "tone_change": 0.08}, ()),
     ],
 )
 def test_what_is_suspicious_is_named(mask: torch.Tensor, facts: dict[str, float], flags: tuple[str, ...]) -> None:
