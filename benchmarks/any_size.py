@@ -20,6 +20,7 @@ from models.damage_kinds import DamageKinds
 from models.detector import DefectDetector
 from models.fidelity_gate import FidelityGate
 from models.mapping import LatentMapping
+from models.tone import ToneReader
 from models.triplet import TripletNetwork
 from models.vae import Vae
 from ops import large_tensors
@@ -27,6 +28,7 @@ from ops.detection.finder import DefectFinder
 from ops.devices import has_fast_bfloat16
 from ops.recipes import SMOKE, STANDARD, Recipe
 from ops.restoration import PhotoRestorer
+from ops.tone import ToneRestorer
 
 BAND_PX = 256
 
@@ -82,7 +84,8 @@ def random_restorer(recipe: Recipe, *, is_bf16: bool) -> PhotoRestorer:
     kinds = DamageKinds(recipe.kinds.network, recipe.detector.network)
     threshold, confirm = 0.0, STANDARD.confirm  # all is marked, so that the looks from further away are taken, too
     finder = DefectFinder(detector, threshold, recipe.tiling.tile_px, confirm=confirm, kinds=kinds)
-    return PhotoRestorer(finder, network, recipe.tiling, is_bf16=is_bf16)
+    tone = None if recipe.tone is None else ToneRestorer(ToneReader(recipe.tone.network), least_sureness=0.0)
+    return PhotoRestorer(finder, network, recipe.tiling, is_bf16=is_bf16, tone=tone)
 
 
 def scratches(height: int, width: int) -> Tensor:
