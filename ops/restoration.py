@@ -106,8 +106,8 @@ class PhotoRestorer:
             raise ValueError(f"the mask is {given}, the photo {width} x {height} px; give a mask of the photo's size")
         damage, kinds = self.find_defects(old) if mask is None else (mask, None)
         cells = self._latent_mask(damage)
-        curves = None if self.tone is None else self.tone.curves(old, damage)
-        toned, tone_change = (old, 0.0) if curves is None else self._toned(old, curves.weakened(self.strength))
+        curves = None if self.tone is None else self.tone.curves(old, damage, self.strength)
+        toned, tone_change = (old, 0.0) if curves is None else self._toned(old, curves)
         with torch.autocast(torch.device(self.device).type, torch.bfloat16, enabled=self.is_bf16):
             filled = self._fill(toned, damage) if (cells > 0).any() else toned
             sources = self._gather_sources(filled, damage, cells)

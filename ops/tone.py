@@ -45,13 +45,16 @@ class ToneRestorer:
         return f"tone_strength={self.strength:g}"
 
     @torch.inference_mode()
-    def curves(self, old: Tensor, mask: Tensor) -> ToneCurves | None:
-        """The curves for ``old`` (1, 3, H, W) where ``mask`` (1, 1, H, W) is 0; None if it is to be left as it is."""
+    def curves(self, old: Tensor, mask: Tensor, strength: float = 1.0) -> ToneCurves | None:
+        """The curves for ``old`` (1, 3, H, W) read where ``mask`` (1, 1, H, W) is 0; None if it is to be left as it is.
+
+        ``strength`` in [0, 1] of the whole restoration weakens them further.
+        """
         scale = max(1, min(old.shape[-2:]) // LOOK_PX)
         small, damage = _shrunk(old, mask, scale)
         curves = self.reader(small.to(self.device), damage.to(self.device))
-        is_sure = float(curves.sureness) >= self.least_sureness
-        return curves.weakened(self.strength) if is_sure and self.strength > 0 else None
+        strength *= self.strength
+        return curves.weakened(strength) if strength > 0 and float(curves.sureness) >= self.least_sureness else None
 
     def __call__(self, degraded: Tensor, mask: Tensor | None) -> Tensor:
         """``degraded`` (1, 3, H, W) in its tone of before, as a ``Restorer``; without a mask all of it is read."""

@@ -201,3 +201,6 @@ def test_without_strength_the_tone_stays_too(tmp_path: Path) -> None:
     plain.tone = ToneRestorer(sure_reader(), least_sureness=0.5)
     assert torch.equal(plain(photo).restored, photo)
     assert plain.recipe == "strength=0 tone_strength=1"
+    half, whole = (restorer(tmp_path, strength=strength) for strength in (0.5, 1.0))
+    half.tone = whole.tone = plain.tone
+    assert half(photo).facts["tone_share"] == pytest.approx(whole(photo).facts["tone_share"] / 2)
