@@ -21,6 +21,7 @@ from models.vae import Vae
 from ops.corpora.package_photos import installed_pictures
 from ops.detection.batches import DefectBatch, FreshDefects
 from ops.pairs.sources import FreshPairs
+from ops.pairs.windows import FreshWindows
 from ops.recipes import SMOKE, STANDARD, Recipe
 from ops.stages.detector import DetectorStage
 from ops.stages.mapping import MappingBatch, MappingStage
@@ -62,7 +63,10 @@ def _mapping_row(recipe: Recipe) -> str:
 
 def _detector_row(recipe: Recipe) -> str:
     schedule = recipe.detector.schedule
-    defects = FreshDefects(installed_pictures(), (), recipe.dataset.degradation, seed=0)
+    windows = FreshWindows(
+        installed_pictures(), (), recipe.dataset.degradation, recipe.detector.windows, recipe.detector.schedule.seed
+    )
+    defects = FreshDefects(windows)
 
     def batch(number: int) -> DefectBatch:
         """What the detector sees in one step."""

@@ -17,6 +17,7 @@ from ops.degradation.recipe import PAPER_DEGRADATION, STANDARD_DEGRADATION
 from ops.detection.kinds import KINDS
 from ops.face_recipes import PAPER_FACES, SMOKE_FACES, STANDARD_FACES
 from ops.pairs.building import DatasetRecipe
+from ops.pairs.windows import WindowShares
 from ops.releases import ReleaseConfig
 from ops.restorers.bm3d import BlindBm3d
 from ops.restorers.deep_image_prior import DeepImagePrior, FittingConfig
@@ -186,6 +187,7 @@ PAPER = Recipe(
     tone=None,
     detector=DetectorRecipe(
         network=DetectorConfig(widths=(64, 128, 256, 512, 768)),
+        windows=WindowShares(clean=PAPER_DEGRADATION.undamaged_share, larger=0.0, varied=0.0),
         weights=DetectorWeights(focal=10, cross_entropy=1, gamma=2, max_balance=1e9),
         schedule=_paper_schedule(_VOC_PHOTOS, 16, (100, 100), (2e-4, 2e-4)),
         annotated_share=1.0,
@@ -245,7 +247,7 @@ _STANDARD_DETECTION = replace(
 _STANDARD_TONE = ToneRecipe(
     network=ToneConfig(bins=64, thumbnail_px=16, width=128),
     num_windows=128_000,
-    clean_share=0.3,
+    windows=WindowShares(clean=0.3, larger=0.5, varied=0.7),
     mask_dropout=0.4,
     sureness=10,
     least_gain=0.3,
@@ -307,6 +309,7 @@ STANDARD = Recipe(
     tone=_STANDARD_TONE,
     detector=DetectorRecipe(
         network=DetectorConfig(widths=(16, 32, 64, 96, 128)),
+        windows=WindowShares(clean=0.15, larger=0.5, varied=0.3),
         weights=DetectorWeights(focal=10, cross_entropy=1, gamma=2, max_balance=20),
         schedule=_STANDARD_DETECTION,
         annotated_share=0.17,
@@ -383,6 +386,7 @@ SMOKE = Recipe(
     ),
     detector=DetectorRecipe(
         network=DetectorConfig(widths=(12, 24, 48, 64)),
+        windows=WindowShares(clean=STANDARD_DEGRADATION.undamaged_share, larger=0.0, varied=0.0),
         weights=STANDARD.detector.weights,
         schedule=replace(_SMOKE_SCHEDULE, steps=3000, steady_steps=1000, learning_rate=2e-3),
         annotated_share=0.5,

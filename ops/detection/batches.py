@@ -9,16 +9,14 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from ops.corpora.records import TRAIN, VALIDATION, Corpus, CorpusPhoto
-from ops.degradation.degrade import Pair, before_ageing
+from ops.corpora.records import VALIDATION
+from ops.degradation.degrade import Pair
 from ops.degradation.plan import Plan
-from ops.degradation.recipe import DegradationRecipe
-from ops.degradation.texture_scans import TextureScan
 from ops.detection.truth import DefectTruth, joined, truth_of_pair, visible_damage
-from ops.pairs.building import DatasetRecipe, large_enough, scans_for
-from ops.pairs.fresh_crops import FreshCrops, ages_on, step_generator
+from ops.pairs.fresh_crops import step_generator
 from ops.pairs.sets import PairSet
 from ops.pairs.shards import read_pairs
+from ops.pairs.windows import FreshWindows
 from ops.parts import WHOLE, Part
 
 
@@ -43,28 +41,17 @@ class DefectSource(Protocol):
         """``part`` of the ``size`` photos of ``crop_px`` of one step."""
 
 
+@dataclass(frozen=True)
 class FreshDefects:
-    """Crops of clean photos, damaged anew each time, and aged twice: with their defects and without.
+    """``windows`` of clean photos, damaged anew each time, and aged twice: with their defects and without."""
 
-    ``ages_on`` as in ``FreshCrops``.
-    """
-
-    def __init__(
-        self,
-        photos: Sequence[CorpusPhoto],
-        scans: Sequence[TextureScan],
-        recipe: DegradationRecipe,
-        seed: int,
-        ages_on: str | None = None,
-    ) -> None:
-        self.crops = FreshCrops(photos, scans, recipe, ages_on)
-        self.seed = seed
+    windows: FreshWindows
 
     def batch(self, step: int, size: int, crop_px: int, part: Part = WHOLE) -> DefectBatch:
-        """``part`` of ``size`` crops, turned alike; a photo smaller than ``crop_px`` is never drawn."""
-        generator = step_generator(self.seed, step)
-        pairs = [before_ageing(crop.source, crop.plan) for crop in self.crops.draw(size, crop_px, generator, part)]
-        return turned(aged_defects(pairs, self.crops.aged), generator)
+        """``part`` of ``size`` windows, turned alike; a photo smaller than ``crop_px`` is never drawn."""
+        generator = step_generator(self.windows.seed, step)
+        pairs = self.windows.unaged(size, crop_px, generator, part)
+        return turned(aged_defects(pairs, self.windows.crops.aged), generator)
 
 
 def aged_defects(pairs: Sequence[Pair], aged: Callable[[Tensor, Sequence[Plan]], Tensor]) -> DefectBatch:
@@ -90,12 +77,6 @@ def validation_defects(pairs: PairSet, count: int = 5) -> DefectBatch:
         torch.cat([one.pair.degraded for one in chosen]),
         joined([truth_of_pair(one.pair, one.source) for one in chosen]),
     )
-
-
-def fresh_defects(clean: Corpus, textures: Corpus, recipe: DatasetRecipe, device: str) -> FreshDefects:
-    """Batches from the training photos for a training on ``device``, which also ages them unless it is the CPU."""
-    photos, scans = large_enough(clean.train, recipe.pair_px), scans_for(textures, TRAIN)
-    return FreshDefects(photos, scans, recipe.degradation, recipe.seed, ages_on(device))
 
 
 def turned(batch: DefectBatch, generator: torch.Generator) -> DefectBatch:

@@ -1,9 +1,9 @@
-"""Pairs for what judges a photo as a whole: windows of any size, seen small, their colours varied before they age."""
+"""Fresh pairs of windows of any size, seen small, and of varied colours: many photos out of a few."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 import cv2
@@ -21,25 +21,36 @@ from ops.pairs.sources import PairBatch
 from ops.parts import WHOLE, Part
 from ops.remembered import Remembered
 
-_WHOLE_SHARE: Final = 0.5  # of windows larger than a crop; the others are seen at their own size
-_VARIED_SHARE: Final = 0.7
 _HUE_SHARE: Final = 0.5
 _SATURATION: Final = (0.5, 1.6)
 _EXPOSURE: Final = 0.35  # greatest |log gamma|
 _CAST: Final = 0.12  # greatest |log gain| of one channel
 
 
+@dataclass(frozen=True)
+class WindowShares:
+    """Of all windows.
+
+    Attributes:
+        clean: left undamaged; the others are damaged as the recipe says.
+        larger: larger squares of a photo than a crop, up to its whole short side, shrunk to one; the others are crops
+            at the photo's own size.
+        varied: of another hue, saturation, exposure or cast than any photo at hand, before any damage.
+    """
+
+    clean: float
+    larger: float
+    varied: float
+
+
 class FreshWindows:
     """Windows of clean photos, damaged anew each time; a batch depends on its step alone.
-
-    A window is a crop at the photo's own size, or a larger square, up to the whole short side, shrunk to a crop. Most
-    of them have their colours varied first: another hue, saturation, exposure or cast than any photo at hand shows,
-    but a clean one, so that strong colours alone are not taken for faded ones.
 
     Args:
         photos: clean, each at least as large as a crop.
         scans: textures to damage with.
         recipe: of the damage.
+        shares: which windows there are.
         seed: of everything drawn.
         ages_on: as in ``FreshCrops``.
     """
@@ -49,15 +60,24 @@ class FreshWindows:
         photos: Sequence[CorpusPhoto],
         scans: Sequence[TextureScan],
         recipe: DegradationRecipe,
+        shares: WindowShares,
         seed: int,
         ages_on: str | None = None,
     ) -> None:
-        self.crops = FreshCrops(photos, scans, recipe, ages_on)
+        self.crops = FreshCrops(photos, scans, replace(recipe, undamaged_share=shares.clean), ages_on)
+        self.shares = shares
         self.seed = seed
         self._decoded = Remembered(decode_bytes, capacity=256)
 
     def batch(self, step: int, size: int, crop_px: int, part: Part = WHOLE) -> PairBatch:
-        """``part`` of ``size`` pairs of ``crop_px``, on the device that aged them.
+        """``part`` of ``size`` pairs of ``crop_px``, on the device that aged them; errors as in ``unaged``."""
+        pairs = self.unaged(size, crop_px, step_generator(self.seed, step), part)
+        degraded = self.crops.aged(torch.cat([pair.degraded for pair in pairs]), [pair.plan for pair in pairs])
+        clean, mask = (torch.cat([getattr(pair, name) for pair in pairs]) for name in ("clean", "mask"))
+        return PairBatch(clean.to(degraded.device), degraded, mask.to(degraded.device))
+
+    def unaged(self, size: int, crop_px: int, generator: torch.Generator, part: Part = WHOLE) -> list[Pair]:
+        """``part`` of ``size`` pairs of ``crop_px``, damaged but not aged yet.
 
         Raises:
             ValueError: no photo is as large as a crop, or the batch cannot be shared evenly.
@@ -69,25 +89,21 @@ class FreshWindows:
                 f"none of {len(self.crops.photos)} clean photos has sides of {crop_px} px; bring larger ones with "
                 "ALBUMEN_CLEAN_PHOTOS"
             )
-        generator = step_generator(self.seed, step)
         seeds = torch.randint(2**62, (size,), generator=generator).tolist()
-        pairs = [self._damaged(photos, crop_px, seed) for seed in part.of(seeds)]
-        degraded = self.crops.aged(torch.cat([pair.degraded for pair in pairs]), [pair.plan for pair in pairs])
-        clean, mask = (torch.cat([getattr(pair, name) for pair in pairs]) for name in ("clean", "mask"))
-        return PairBatch(clean.to(degraded.device), degraded, mask.to(degraded.device))
+        return [self._damaged(photos, crop_px, seed) for seed in part.of(seeds)]
 
     def _damaged(self, photos: Sequence[CorpusPhoto], crop_px: int, seed: int) -> Pair:
         generator, rng = torch.Generator().manual_seed(seed), np.random.default_rng(seed)
         photo = photos[int(rng.integers(len(photos)))]
         side = crop_px
-        if rng.random() < _WHOLE_SHARE:
+        if rng.random() < self.shares.larger:
             side = int(rng.integers(crop_px, min(photo.height, photo.width) + 1))
         corner = draw_corner(photo.height, photo.width, side, generator)
         window = cut(self._decoded(photo), corner, side)[0].permute(1, 2, 0).numpy().astype(np.float32) / 255
         seen = cv2.resize(window, (crop_px, crop_px), interpolation=cv2.INTER_AREA) if side > crop_px else window
         if rng.random() < 0.5:
             seen = seen[:, ::-1]
-        if rng.random() < _VARIED_SHARE:
+        if rng.random() < self.shares.varied:
             seen = varied_colours(np.ascontiguousarray(seen), rng)
         levels = np.rint(np.clip(seen, 0, 1) * 255).astype(np.float32) / 255
         source = torch.from_numpy(levels).permute(2, 0, 1)[None].contiguous()
@@ -110,9 +126,8 @@ def varied_colours(photo: Pixels, rng: np.random.Generator) -> Pixels:
 
 
 def fresh_windows(
-    clean: Corpus, textures: Corpus, recipe: DatasetRecipe, clean_share: float, device: str
+    clean: Corpus, textures: Corpus, recipe: DatasetRecipe, shares: WindowShares, device: str
 ) -> FreshWindows:
-    """Windows of the training photos for a training on ``device``; ``clean_share`` of them are left undamaged."""
+    """Windows of the training photos for a training on ``device``, which also ages them unless it is the CPU."""
     photos, scans = large_enough(clean.train, recipe.pair_px), scans_for(textures, TRAIN)
-    degradation = replace(recipe.degradation, undamaged_share=clean_share)
-    return FreshWindows(photos, scans, degradation, recipe.seed, ages_on(device))
+    return FreshWindows(photos, scans, recipe.degradation, shares, recipe.seed, ages_on(device))

@@ -13,6 +13,7 @@ from ops.detection.batches import DefectBatch, DefectSource
 from ops.detection.truth import LEAST_CHANGE
 from ops.images import encode_png
 from ops.losses import balanced_cross_entropy, focal
+from ops.pairs.windows import WindowShares
 from ops.pictures import contact_sheet
 from ops.processes import part_here
 from ops.spread_training import spread
@@ -43,6 +44,7 @@ class DetectorRecipe:
 
     Attributes:
         network: its layers.
+        windows: which windows of clean photos it learns from.
         weights: of the losses.
         schedule: of the training on synthetic pairs.
         annotated_share: of each batch while it is fine-tuned; the rest stays synthetic, so that nothing is forgotten.
@@ -51,6 +53,7 @@ class DetectorRecipe:
     """
 
     network: DetectorConfig
+    windows: WindowShares
     weights: DetectorWeights
     schedule: Schedule
     annotated_share: float

@@ -14,6 +14,7 @@ from ops.checkpoints import Checkpoint, config_from_json, config_to_json
 from ops.images import encode_png
 from ops.pairs.fresh_crops import step_generator
 from ops.pairs.sources import PairBatch, PairSource
+from ops.pairs.windows import WindowShares
 from ops.pictures import contact_sheet
 from ops.tensor_files import load_weights
 from ops.tone_samples import ToneSamples, gather
@@ -30,7 +31,8 @@ class ToneRecipe:
     Attributes:
         network: its sizes.
         num_windows: pairs that are damaged to learn from, a whole number of 64.
-        clean_share: of them, undamaged: their curves have to be straight.
+        windows: which there are; the curves of those left clean have to be straight, and varied colours teach that
+            strong ones alone are not faded.
         mask_dropout: share of the windows whose damage it is not told of, as the detector misses some.
         sureness: weight of the question whether its curves help.
         least_gain: in dB, from which on they do.
@@ -39,7 +41,7 @@ class ToneRecipe:
 
     network: ToneConfig
     num_windows: int
-    clean_share: float
+    windows: WindowShares
     mask_dropout: float
     sureness: float
     least_gain: float

@@ -46,13 +46,15 @@ def pretrained_detector(
     compute: Compute,
 ) -> dg.MaterializeResult[Checkpoint]:
     """The U-Net that finds scratches, cracks, holes and dust, as far as synthetic damage teaches it."""
-    from ops.detection.batches import fresh_defects, validation_defects
+    from ops.detection.batches import FreshDefects, validation_defects
+    from ops.pairs.windows import fresh_windows
     from ops.stages.detector import train_detector
 
-    source = fresh_defects(clean_photos, textures, config.recipe.dataset, compute.device)
+    recipe, dataset = config.recipe.detector, config.recipe.dataset
+    source = FreshDefects(fresh_windows(clean_photos, textures, dataset, recipe.windows, compute.device))
     shown, facts = validation_defects(degraded_pairs), fresh_training_facts(config, degraded_pairs, compute)
     with tracking.bench(context, home, compute) as bench:
-        return described(train_detector(config.recipe.detector, source, shown, facts, bench))
+        return described(train_detector(recipe, source, shown, facts, bench))
 
 
 @dg.asset(group_name="training", code_version="2", kinds={"pytorch", "mlflow"})
@@ -69,17 +71,19 @@ def defect_detector(
     compute: Compute,
 ) -> dg.MaterializeResult[Checkpoint]:
     """The detector of the release: fine-tuned where there are annotated photos, its probabilities calibrated."""
-    from ops.detection.batches import fresh_defects, validation_defects
+    from ops.detection.batches import FreshDefects, validation_defects
     from ops.detection.finishing import finish_detector
     from ops.detection.verdicts import unseen_photos
+    from ops.pairs.windows import fresh_windows
 
-    synthetic = fresh_defects(clean_photos, textures, config.recipe.dataset, compute.device)
-    unseen = unseen_photos(clean_photos, textures, config.recipe.dataset)
+    recipe, dataset = config.recipe.detector, config.recipe.dataset
+    synthetic = FreshDefects(fresh_windows(clean_photos, textures, dataset, recipe.windows, compute.device))
+    unseen = unseen_photos(clean_photos, textures, dataset)
     shown, facts = validation_defects(degraded_pairs), fresh_training_facts(config, degraded_pairs, compute)
     with tracking.bench(context, home, compute) as bench:
         return described(
             finish_detector(
-                config.recipe.detector, pretrained_detector, annotated_photos, synthetic, unseen, shown, facts, bench
+                recipe, pretrained_detector, annotated_photos, synthetic, unseen, shown, facts, bench
             )
         )  # fmt: skip
 

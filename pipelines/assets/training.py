@@ -106,7 +106,7 @@ def tone_reader(
     recipe, dataset = config.recipe.tone, config.recipe.dataset
     if recipe is None:
         return dg.MaterializeResult(value=None, metadata={"note": f"{config.recipe.name} leaves tone to the mapping"})
-    windows = fresh_windows(clean_photos, textures, dataset, recipe.clean_share, compute.device)
+    windows = fresh_windows(clean_photos, textures, dataset, recipe.windows, compute.device)
     shown, facts = validation_sample(degraded_pairs), fresh_training_facts(config, degraded_pairs, compute)
     with tracking.bench(context, home, compute) as bench:
         result = described(train_tone(recipe, windows, shown, facts, bench))

@@ -21,6 +21,7 @@ from ops.detection.truth import DefectTruth
 from ops.faces.find import Search
 from ops.faces.settings import FaceSettings
 from ops.pairs.sources import PairBatch
+from ops.pairs.windows import WindowShares
 from ops.parts import Part
 from ops.processes import average_gradients, normal_rows, part_here
 from ops.shared_batch_norm import share_batch_norm
@@ -38,6 +39,7 @@ from tests.ops.stages.stage_recipes import JUDGE, MAPPING_RECIPE, SCHEDULE, VAE_
 SIZE = 4
 DETECTOR = DetectorRecipe(
     network=DetectorConfig((4, 6)),
+    windows=WindowShares(clean=0.05, larger=0.0, varied=0.0),
     weights=DetectorWeights(focal=10, cross_entropy=1, gamma=2, max_balance=20),
     schedule=SCHEDULE,
     annotated_share=0.5,

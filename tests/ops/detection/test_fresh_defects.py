@@ -9,8 +9,11 @@ from ops.degradation.recipe import STANDARD_DEGRADATION
 from ops.detection.batches import FreshDefects, aged_defects
 from ops.detection.truth import truth_of_pair
 from ops.pairs.fresh_crops import FreshCrops, step_generator
+from ops.pairs.windows import FreshWindows, WindowShares
 from ops.parts import Part
 from tests.ops.pairs.test_building import corpus
+
+SHARES = WindowShares(clean=0.05, larger=0.5, varied=0.3)
 
 
 def test_the_truth_of_a_batch_is_that_of_each_pair(tmp_path: Path) -> None:
@@ -30,7 +33,7 @@ def test_the_truth_of_a_batch_is_that_of_each_pair(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("ages_on", [None, "cpu"])
 def test_the_parts_of_a_batch_of_defects_are_the_rows_of_the_whole_one(tmp_path: Path, ages_on: str | None) -> None:
-    source = FreshDefects(corpus(tmp_path).train, (), STANDARD_DEGRADATION, seed=3, ages_on=ages_on)
+    source = FreshDefects(FreshWindows(corpus(tmp_path).train, (), STANDARD_DEGRADATION, SHARES, 3, ages_on))
     whole = source.batch(2, 4, 32)
     for number in range(2):
         part = Part(number, 2)
@@ -51,7 +54,9 @@ def test_ageing_as_tensors_leaves_the_truth_of_a_photo_without_noise(tmp_path: P
         jpeg=replace(STANDARD_DEGRADATION.jpeg, probability=0.0),
     )
     photos = corpus(tmp_path).train
-    one, other = (FreshDefects(photos, (), recipe, seed=3, ages_on=form).batch(0, 16, 32) for form in (None, "cpu"))
+    one, other = (
+        FreshDefects(FreshWindows(photos, (), recipe, SHARES, 3, form)).batch(0, 16, 32) for form in (None, "cpu")
+    )
     assert one.truth.damaged.mean() > 0
     assert (one.truth.damaged != other.truth.damaged).float().mean() < 2e-3  # changes of one level at the threshold
     assert (one.truth.judged != other.truth.judged).float().mean() < 2e-3
@@ -59,4 +64,4 @@ def test_ageing_as_tensors_leaves_the_truth_of_a_photo_without_noise(tmp_path: P
 
 def test_no_crop_is_drawn_larger_than_every_photo(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="clean photos has sides of 4096 px; bring larger ones"):
-        FreshDefects(corpus(tmp_path).train, (), STANDARD_DEGRADATION, seed=3).batch(0, 2, 4096)
+        FreshDefects(FreshWindows(corpus(tmp_path).train, (), STANDARD_DEGRADATION, SHARES, 3)).batch(0, 2, 4096)

@@ -13,12 +13,14 @@ from ops.detection.finishing import finish_detector
 from ops.detection.truth import DefectTruth
 from ops.detection.verdicts import JudgedPhoto
 from ops.images import encode_png
+from ops.pairs.windows import WindowShares
 from ops.parts import WHOLE, Part
 from ops.stages.detector import DetectorRecipe, DetectorStage, DetectorWeights, load_detector, train_detector
 from tests.ops.stages.stage_recipes import SCHEDULE, FadedBlots, bench
 
 RECIPE = DetectorRecipe(
     network=DetectorConfig((4, 6)),
+    windows=WindowShares(clean=0.05, larger=0.0, varied=0.0),
     weights=DetectorWeights(focal=10, cross_entropy=1, gamma=2, max_balance=20),
     schedule=SCHEDULE,
     annotated_share=0.5,

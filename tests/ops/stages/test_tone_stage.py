@@ -7,7 +7,7 @@ from torch.testing import assert_close
 from models.tone import ToneConfig, ToneReader
 from ops.degradation.recipe import STANDARD_DEGRADATION
 from ops.pairs.sources import PairBatch
-from ops.pairs.windows import FreshWindows
+from ops.pairs.windows import FreshWindows, WindowShares
 from ops.parts import WHOLE, Part
 from ops.stages.tone import ToneRecipe, load_tone, train_tone
 from ops.tone_samples import measure
@@ -19,7 +19,7 @@ from tests.ops.stages.stage_recipes import SCHEDULE
 RECIPE = ToneRecipe(
     network=ToneConfig(bins=16, thumbnail_px=4, width=32),
     num_windows=128,
-    clean_share=0.0,
+    windows=WindowShares(clean=0.0, larger=0.5, varied=0.7),
     mask_dropout=0.5,
     sureness=3,
     least_gain=0.3,
@@ -55,7 +55,7 @@ def test_it_learns_to_take_fading_back_and_when_to_leave_a_photo(tmp_path: Path)
 
 def test_one_update_on_real_windows_is_the_same_each_time(tmp_path: Path) -> None:
     recipe = replace(RECIPE, schedule=replace(RECIPE.schedule, steps=2, steady_steps=1), num_windows=64)
-    windows = FreshWindows(corpus(tmp_path).train, (), STANDARD_DEGRADATION, seed=3)
+    windows = FreshWindows(corpus(tmp_path).train, (), STANDARD_DEGRADATION, RECIPE.windows, seed=3)
     shown = windows.batch(9, 2, 16)
     first, second = (
         train_tone(recipe, windows, shown, {}, Workbench(tmp_path / name, MemoryLog(), lambda _: None))
