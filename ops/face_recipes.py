@@ -12,6 +12,7 @@ from models.face import FaceGeneratorConfig, FaceNorm, Start
 from ops.degradation.recipe import STANDARD_DEGRADATION
 from ops.degradation.resolution import ResolutionRanges
 from ops.faces.find import Search
+from ops.faces.scenes import FaceScenes
 from ops.faces.settings import FaceSettings
 from ops.stages.face import FaceRecipe, FaceWeights
 from ops.training import Schedule
@@ -34,6 +35,16 @@ _DEGRADATION = replace(  # what the network before leaves behind: no defects, no
     halation=replace(STANDARD_DEGRADATION.halation, probability=0.0),
     surface=replace(STANDARD_DEGRADATION.surface, probability=0.0),
 )
+
+_SMALLER_FACES = replace(  # faces of 32 px and more on a canvas of 256
+    _DEGRADATION,
+    version="faces-3",
+    blur=replace(_DEGRADATION.blur, sigma=(0.4, 3.2), width=(0.5, 6.0), length=(1, 8)),
+    resolution=replace(_DEGRADATION.resolution, shrink=(1.0, 8.0)),
+)
+
+_AS_TAKEN = FaceScenes(behind=0.0, turned=0.0, lit=0.0, varied=0.0)  # 50,000 faces of FFHQ are varied enough
+_SCENES = FaceScenes(behind=0.6, turned=0.6, lit=0.4, varied=0.3)
 
 _SETTINGS = FaceSettings(
     search=Search(longest_px=1024, min_face_px=20, pyramid_step=0.709, thresholds=(0.6, 0.7, 0.9), turns=(0, 40, -40)),
@@ -78,6 +89,7 @@ PAPER_FACES = FaceRecipe(
         is_bf16=False,
         seed=0,
     ),
+    scenes=_AS_TAKEN,
     degradation=replace(_DEGRADATION, version="paper-faces-2", undamaged_share=0.0),
     settings=_SETTINGS,
     study_steps=100 * _PAPER_UPDATES_PER_EPOCH,
@@ -86,9 +98,9 @@ PAPER_FACES = FaceRecipe(
 STANDARD_FACES = FaceRecipe(
     network=FaceGeneratorConfig(
         start_px=8,
-        widths=((96,), (96,), (64,), (24,), (24,)),
+        widths=((96,), (96,), (64,), (24,), (24,), (16,)),
         condition_width=16,
-        injection_px=(8, 16, 32, 64, 128),
+        injection_px=(8, 16, 32, 64, 128, 256),
         start=Start.FACE,
         latent_size=128,
         norm=FaceNorm.PIXEL,
@@ -103,7 +115,7 @@ STANDARD_FACES = FaceRecipe(
         steps=3_600,
         steady_steps=1_800,
         batch_size=4,
-        crop_px=128,
+        crop_px=256,
         learning_rate=1e-3,
         discriminator_rate=2e-4,
         betas=(0.9, 0.99),
@@ -112,8 +124,9 @@ STANDARD_FACES = FaceRecipe(
         is_bf16=True,
         seed=0,
     ),
-    degradation=_DEGRADATION,
-    settings=replace(_SETTINGS, canvas_px=128, min_change=0.016),
+    scenes=_SCENES,
+    degradation=_SMALLER_FACES,
+    settings=replace(_SETTINGS, min_change=0.016),
     study_steps=250,
 )
 
@@ -132,6 +145,7 @@ SMOKE_FACES = FaceRecipe(
     discriminator=DiscriminatorConfig(width=8, num_strided=2, num_scales=1),
     weights=STANDARD_FACES.weights,
     schedule=replace(STANDARD_FACES.schedule, steps=100, steady_steps=50, crop_px=64, ema_decay=0.99, is_bf16=False),
+    scenes=_SCENES,
     degradation=_DEGRADATION,
     settings=replace(_SETTINGS, canvas_px=64, search=replace(_SETTINGS.search, longest_px=512, turns=(0,))),
     study_steps=60,

@@ -60,7 +60,7 @@ def injection_variants(recipe: FaceRecipe) -> dict[str, FaceRecipe]:
 
 
 def study_injection(
-    recipe: FaceRecipe, faces: Corpus, finder: FaceFinder | None, facts: Facts, bench: Workbench
+    recipe: FaceRecipe, faces: Corpus, backgrounds: Corpus, finder: FaceFinder | None, facts: Facts, bench: Workbench
 ) -> InjectionStudy:
     """Train every variant from the same seed on the same faces and judge it on the same held-out ones.
 
@@ -71,10 +71,11 @@ def study_injection(
         raise ValueError("the study needs the face finder; materialize aligned_faces with a package index in reach")
     verdicts: dict[str, FaceVerdict] = {}
     columns: list[Tensor] = []
-    pairs = face_pairs(recipe, faces.held_out, _NUM_JUDGED)
+    pairs = face_pairs(recipe, faces.held_out, backgrounds.held_out, _NUM_JUDGED)
     for name, variant in injection_variants(recipe).items():
         bench.report(f"injection study: {name}")
-        generator = trained_generator(variant, train_face_generator(variant, faces, finder, facts, bench.part(name)))
+        trained = train_face_generator(variant, faces, backgrounds, finder, facts, bench.part(name))
+        generator = trained_generator(variant, trained)
         verdicts[name] = judge_generator(generator, finder, pairs, len(faces.held_out), recipe.settings)
         assert pairs is not None  # without faces no variant trains
         with torch.inference_mode():

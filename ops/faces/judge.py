@@ -42,16 +42,21 @@ class FaceReport:
 
 
 def report_faces(
-    recipe: FaceRecipe, checkpoint: Checkpoint, faces: Corpus, old: Corpus, finder: FaceFinder | None
+    recipe: FaceRecipe,
+    checkpoint: Checkpoint,
+    faces: Corpus,
+    backgrounds: Corpus,
+    old: Corpus,
+    finder: FaceFinder | None,
 ) -> FaceReport:
-    """Judge the trained generator on held-out ``faces`` and show it on the ``old`` photos.
+    """Judge the trained generator on held-out ``faces`` before held-out ``backgrounds``, show it on the ``old`` photos.
 
     Without a finder nothing is judged, and the strength is 0.
     """
     if finder is None:
         return FaceReport(_UNJUDGED, "no face finder: connect to a package index once")
     generator = trained_generator(recipe, checkpoint)
-    pairs = face_pairs(recipe, faces.held_out, _NUM_PAIRS)
+    pairs = face_pairs(recipe, faces.held_out, backgrounds.held_out, _NUM_PAIRS)
     verdict = judge_generator(generator, finder, pairs, len(faces.held_out), recipe.settings)
     sheet = example_faces(generator, finder, old, replace(recipe.settings, strength=1.0))
     return FaceReport(verdict, "no face in the old photos" if sheet is None else markdown_picture(sheet, "faces"))

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from ops.corpora.records import HELD_OUT, TRAIN, VALIDATION, Corpus, CorpusPhoto
-from ops.degradation.degrade import before_ageing
+from ops.degradation.degrade import Pair, before_ageing
 from ops.degradation.recipe import DegradationRecipe
 from ops.degradation.texture_scans import TextureScan
 from ops.images import decode_mask, decode_rgb
@@ -35,6 +35,12 @@ class PairBatch:
     def to(self, device: str) -> PairBatch:
         """The same batch on ``device``."""
         return PairBatch(self.clean.to(device), self.degraded.to(device), self.mask.to(device))
+
+
+def batch_of(pairs: Sequence[Pair], degraded: Tensor) -> PairBatch:
+    """The ``pairs`` and what ageing made of them all, ``degraded`` (N, 3, H, W), on whose device the batch lies."""
+    clean, mask = (torch.cat([getattr(pair, name) for pair in pairs]) for name in ("clean", "mask"))
+    return PairBatch(clean.to(degraded.device), degraded, mask.to(degraded.device))
 
 
 class PairSource(Protocol):

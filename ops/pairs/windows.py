@@ -17,7 +17,7 @@ from ops.degradation.recipe import DegradationRecipe
 from ops.degradation.texture_scans import TextureScan
 from ops.pairs.building import DatasetRecipe, cut, draw_corner, large_enough, scans_for
 from ops.pairs.fresh_crops import FreshCrops, ages_on, decode_bytes, step_generator
-from ops.pairs.sources import PairBatch
+from ops.pairs.sources import PairBatch, batch_of
 from ops.parts import WHOLE, Part
 from ops.remembered import Remembered
 
@@ -73,8 +73,7 @@ class FreshWindows:
         """``part`` of ``size`` pairs of ``crop_px``, on the device that aged them; errors as in ``unaged``."""
         pairs = self.unaged(size, crop_px, step_generator(self.seed, step), part)
         degraded = self.crops.aged(torch.cat([pair.degraded for pair in pairs]), [pair.plan for pair in pairs])
-        clean, mask = (torch.cat([getattr(pair, name) for pair in pairs]) for name in ("clean", "mask"))
-        return PairBatch(clean.to(degraded.device), degraded, mask.to(degraded.device))
+        return batch_of(pairs, degraded)
 
     def unaged(self, size: int, crop_px: int, generator: torch.Generator, part: Part = WHOLE) -> list[Pair]:
         """``part`` of ``size`` pairs of ``crop_px``, damaged but not aged yet.

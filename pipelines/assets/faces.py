@@ -38,11 +38,12 @@ def aligned_faces(
     )
 
 
-@dg.asset(group_name="faces", code_version="1", kinds={"pytorch", "mlflow"})
+@dg.asset(group_name="faces", code_version="2", kinds={"pytorch", "mlflow"})
 def face_generator(
     context: dg.AssetExecutionContext,
     config: RunScale,
     aligned_faces: Corpus,
+    clean_photos: Corpus,
     home: Home,
     tracking: Tracking,
     compute: Compute,
@@ -54,19 +55,24 @@ def face_generator(
     recipe, facts = config.recipe.face, {"scale": config.scale.value}
     finder = cached_finder(home.cache)
     with tracking.bench(context, home, compute) as bench:
-        return described(train_face_generator(recipe, aligned_faces, finder, facts, bench))
+        return described(train_face_generator(recipe, aligned_faces, clean_photos, finder, facts, bench))
 
 
 @dg.asset(group_name="faces", code_version="1", kinds={"pytorch"})
 def face_examples(
-    config: RunScale, aligned_faces: Corpus, old_photos: Corpus, face_generator: Checkpoint, home: Home
+    config: RunScale,
+    aligned_faces: Corpus,
+    clean_photos: Corpus,
+    old_photos: Corpus,
+    face_generator: Checkpoint,
+    home: Home,
 ) -> dg.MaterializeResult[JudgedFaces]:
     """Whether the generator may touch faces, by held-out ones, and what it does to those of the real old photos."""
     from ops.faces.finder_weights import cached_finder
     from ops.faces.judge import report_faces
 
     finder = cached_finder(home.cache)
-    report = report_faces(config.recipe.face, face_generator, aligned_faces, old_photos, finder)
+    report = report_faces(config.recipe.face, face_generator, aligned_faces, clean_photos, old_photos, finder)
     return dg.MaterializeResult(
         value=JudgedFaces(face_generator, report.verdict),
         metadata={**asdict(report.verdict), "faces": dg.MetadataValue.md(report.pictures)},
@@ -78,6 +84,7 @@ def face_injection_study(
     context: dg.AssetExecutionContext,
     config: RunScale,
     aligned_faces: Corpus,
+    clean_photos: Corpus,
     home: Home,
     tracking: Tracking,
     compute: Compute,
@@ -90,7 +97,7 @@ def face_injection_study(
     recipe, facts = config.recipe.face, {"scale": config.scale.value}
     finder = cached_finder(home.cache)
     with tracking.bench(context, home, compute) as bench:
-        study = study_injection(recipe, aligned_faces, finder, facts, bench)
+        study = study_injection(recipe, aligned_faces, clean_photos, finder, facts, bench)
     return dg.MaterializeResult(
         value=study.verdicts,
         metadata={

@@ -19,6 +19,7 @@ from ops.degradation.recipe import STANDARD_DEGRADATION
 from ops.detection.batches import DefectBatch
 from ops.detection.truth import DefectTruth
 from ops.faces.find import Search
+from ops.faces.scenes import FaceScenes
 from ops.faces.settings import FaceSettings
 from ops.pairs.sources import PairBatch
 from ops.pairs.windows import WindowShares
@@ -63,6 +64,7 @@ FACE = FaceRecipe(
         decibel=0.1, adversarial=0.02, feature_matching=0.2, adversarial_from=0.5, perceptual=0.3, structure=0.5
     ),
     schedule=SCHEDULE,
+    scenes=FaceScenes(behind=0.5, turned=0.5, lit=0.5, varied=0.5),
     degradation=STANDARD_DEGRADATION,
     settings=FaceSettings(Search(longest_px=512, turns=(0.0,)), 64, 4, 1.0, 10, 0.15, 0.25, 0.95, 0.06, 0.08, 0.0),
     study_steps=1,

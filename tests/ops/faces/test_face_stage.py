@@ -15,6 +15,7 @@ from ops.degradation.recipe import STANDARD_DEGRADATION
 from ops.faces.aligned import aligned_faces, collect_faces
 from ops.faces.injection_study import injection_variants, study_injection
 from ops.faces.judge import example_faces, face_psnr, judge_generator, report_faces
+from ops.faces.scenes import FaceScenes
 from ops.faces.settings import FaceSettings
 from ops.faces.verdict import FaceVerdict
 from ops.images import encode_png
@@ -36,6 +37,7 @@ BLURRED = replace(
     defects=replace(STANDARD_DEGRADATION.defects, probability=0.0),
     blur=replace(STANDARD_DEGRADATION.blur, probability=1.0, weights=(1, 0, 0, 0), sigma=(1.0, 1.0)),
 )
+NOTHING = Corpus("none", ())
 
 
 @pytest.fixture
@@ -57,6 +59,7 @@ def recipe(settings: FaceSettings) -> FaceRecipe:
             decibel=0.1, adversarial=0.01, feature_matching=0.2, adversarial_from=0.9, perceptual=0.3, structure=2.0
         ),
         schedule=Schedule(30, 30, 2, 64, 3e-3, 2e-4, (0.9, 0.99), 1.0, 0.0, is_bf16=False, seed=0),
+        scenes=FaceScenes(behind=0.5, turned=0.0, lit=0.3, varied=0.3),
         degradation=BLURRED,
         settings=settings,
         study_steps=2,
@@ -100,10 +103,10 @@ def test_without_a_finder_there_are_no_faces_and_no_error(
 
 
 def test_training_lowers_the_loss(recipe: FaceRecipe, faces: Corpus, finder: FaceFinder, bench: Workbench) -> None:
-    checkpoint = train_face_generator(recipe, faces, finder, {}, bench)
+    checkpoint = train_face_generator(recipe, faces, NOTHING, finder, {}, bench)
     first, last = checkpoint.history[0], checkpoint.history[-1]
     assert checkpoint.step == 30
-    pairs = face_pairs(recipe, faces.held_out, 8)
+    pairs = face_pairs(recipe, faces.held_out, (), 8)
     assert pairs is not None
     restored = trained_generator(recipe, checkpoint)(pairs.degraded)
     assert face_error(restored, pairs.clean) < face_error(pairs.degraded, pairs.clean)
@@ -119,7 +122,7 @@ def test_the_inspector_is_not_trained(recipe: FaceRecipe, finder: FaceFinder) ->
 def test_without_faces_the_generator_leaves_faces_alone(
     recipe: FaceRecipe, finder: FaceFinder, bench: Workbench
 ) -> None:
-    checkpoint = train_face_generator(recipe, Corpus("aligned-faces", ()), finder, {}, bench)
+    checkpoint = train_face_generator(recipe, NOTHING, NOTHING, finder, {}, bench)
     face = torch.rand(1, 3, 64, 64)
     assert checkpoint.step == 0
     assert torch.equal(trained_generator(recipe, checkpoint)(face), face)
@@ -130,13 +133,13 @@ def test_without_faces_a_generator_that_cannot_leave_them_alone_is_refused(
 ) -> None:
     drawing = replace(recipe, network=replace(recipe.network, has_pixel_shortcut=False))
     with pytest.raises(ValueError, match="ALBUMEN_FACE_PHOTOS"):
-        train_face_generator(drawing, Corpus("aligned-faces", ()), finder, {}, bench)
+        train_face_generator(drawing, NOTHING, NOTHING, finder, {}, bench)
 
 
 def test_a_generator_judged_on_few_faces_may_not_touch_any(
     recipe: FaceRecipe, faces: Corpus, finder: FaceFinder
 ) -> None:
-    pairs = face_pairs(recipe, faces.held_out, 4)
+    pairs = face_pairs(recipe, faces.held_out, (), 4)
     assert pairs is not None
 
     class Oracle(torch.nn.Module):
@@ -151,11 +154,11 @@ def test_a_generator_judged_on_few_faces_may_not_touch_any(
 def test_a_generator_that_helps_nobody_may_not_touch_any(
     recipe: FaceRecipe, faces: Corpus, finder: FaceFinder, bench: Workbench
 ) -> None:
-    untouched = train_face_generator(recipe, Corpus("none", ()), finder, {}, bench)
-    report = report_faces(recipe, untouched, faces, Corpus("old", ()), finder)
+    untouched = train_face_generator(recipe, NOTHING, NOTHING, finder, {}, bench)
+    report = report_faces(recipe, untouched, faces, NOTHING, NOTHING, finder)
     assert report.verdict.psnr_restored == report.verdict.psnr_input
     assert report.verdict.strength == 0
-    assert report_faces(recipe, untouched, faces, Corpus("old", ()), None).verdict.num_faces == 0
+    assert report_faces(recipe, untouched, faces, NOTHING, NOTHING, None).verdict.num_faces == 0
 
 
 def test_the_examples_show_every_face_before_and_after(
@@ -191,7 +194,7 @@ def test_the_study_changes_where_the_face_comes_in_and_nothing_else(
         for two in variants.values()
     ]
     assert all(same)
-    study = study_injection(recipe, faces, finder, {}, replace(bench, log=UnchangingLog()))
+    study = study_injection(recipe, faces, NOTHING, finder, {}, replace(bench, log=UnchangingLog()))
     assert study.table.count("\n") == 5
 
 
@@ -200,7 +203,7 @@ def test_another_strength_needs_no_new_training(
 ) -> None:
     short = replace(recipe, schedule=replace(recipe.schedule, steps=1))
     stronger = replace(short, settings=replace(short.settings, strength=0.3), study_steps=7)
-    first, second = (train_face_generator(one, faces, finder, {}, bench) for one in (short, stronger))
+    first, second = (train_face_generator(one, faces, NOTHING, finder, {}, bench) for one in (short, stronger))
     assert first.folder == second.folder
 
 
