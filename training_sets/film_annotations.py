@@ -4,12 +4,14 @@ Run as ``python -m training_sets.film_annotations OUT PORTRAITS SCANS``, then se
 PORTRAITS are the neutral photos of Face Research Lab London Set (CC BY 4.0, doi 10.6084/m9.figshare.5047666). SCANS are
 the defects that people outlined on scans of empty film (FilmDamageSimulator, MIT, its ``scans/*.json`` drawn as PNG,
 black where nothing is). Portraits and free photos are aged without defects, then the outlines are laid over them. A
-sixth of the people, the held-out photos and two scans are for judging alone.
+sixth of the people, the held-out photos and two scans are for judging alone. The free photos are brought to the cache
+of ALBUMEN_HOME.
 """
 
 from __future__ import annotations
 
 import hashlib
+import os
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -50,7 +52,7 @@ def main(out: Path, portraits: Path, scans: Path) -> None:
     cv2.setNumThreads(1)
     out.mkdir(parents=True, exist_ok=True)
     outlines = [read_outlines(path) for path in sorted(scans.glob("*.png"))]
-    for number, source in enumerate(sources(portraits, out.with_name(f"{out.name}-cache"))):
+    for number, source in enumerate(sources(portraits, Path(os.environ.get("ALBUMEN_HOME") or ".albumen") / "cache")):
         photo = read_photo(source.path, source.longest_px)
         mine = outlines[:2] if source.is_held_out else outlines[2:]
         for seed in range(1000 * number, 1000 * number + _MOST_TRIES):

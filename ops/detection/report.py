@@ -29,7 +29,7 @@ from ops.detection.curves import (
     scalars,
     table_of,
 )
-from ops.detection.truth import FAINT_CHANGE, LEAST_CHANGE, DefectTruth
+from ops.detection.truth import FAINT_CHANGE, LEAST_CHANGE, DefectTruth, truth_of_pair
 from ops.detection.verdicts import JudgedPhoto, Verdicts, held_out_pairs, verdicts_of
 from ops.images import decode_mask, decode_rgb, encode_png
 from ops.pairs.sets import PairSet
@@ -54,18 +54,26 @@ class DetectorReport:
 
 
 def write_detector_report(
-    pairs: PairSet, annotations: Annotations, pretrained: Checkpoint, detector: Checkpoint, root: Path, log: RunLog
+    pairs: PairSet,
+    redrawn: PairSet,
+    annotations: Annotations,
+    pretrained: Checkpoint,
+    detector: Checkpoint,
+    root: Path,
+    log: RunLog,
 ) -> DetectorReport:
     """Judge both detectors on held-out damage, synthetic and annotated, and write everything down.
 
-    The synthetic pairs are judged three times: by the damage that is better filled than left, as trained; by all that
-    can be seen; and by every pixel that a defect changed by half of ``WHOLE_CHANGE`` before the photo aged.
+    The synthetic ``pairs`` are judged three times: by the damage that is better filled than left, as trained; by all
+    that can be seen; and by every pixel that a defect changed by half of ``WHOLE_CHANGE`` before the photo aged. The
+    ``redrawn`` ones, of the same photos, are judged the first way, to tell how much of that is the chance of a drawing.
     """
     threshold = threshold_of(detector)
     networks = {"before": load_detector(pretrained), "after": load_detector(detector)}
     synthetic, with_faint = held_out_pairs(pairs), held_out_pairs(pairs, FAINT_CHANGE)
     judged = {
         "synthetic": synthetic,
+        "synthetic, drawn anew": list(_without_classes(redrawn)),
         "synthetic, also faint": with_faint,
         "synthetic, also unseen": list(_every_change(pairs)),
     }
@@ -112,6 +120,12 @@ def annotation_sheet(annotations: Annotations) -> str:
         photo, mask = decode_rgb(one.photo.read_bytes()), decode_mask(one.mask.read_bytes())
         cells.append([photo, mask_overlay(photo, mask)])
     return markdown_picture(contact_sheet(cells, ["photo", "marked"]), "annotated photos")
+
+
+def _without_classes(pairs: PairSet) -> Iterator[JudgedPhoto]:
+    """What the areas need of many pairs, and no more: they are all held at once."""
+    for stored in read_pairs(pairs, HELD_OUT):
+        yield JudgedPhoto(stored.pair.degraded, truth_of_pair(stored.pair, stored.source), {}, ())
 
 
 def _every_change(pairs: PairSet) -> Iterator[JudgedPhoto]:

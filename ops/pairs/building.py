@@ -45,6 +45,12 @@ class DatasetRecipe:
         """How many frozen pairs ``split`` has."""
         return {TRAIN: self.train_pairs, VALIDATION: self.validation_pairs, HELD_OUT: self.held_out_pairs}[split]
 
+    def redrawn(self) -> DatasetRecipe:
+        """Held-out pairs alone, four times as many, drawn anew: what the test set says by chance, these do not."""
+        return replace(
+            self, seed=self.seed + 1, train_pairs=0, validation_pairs=0, held_out_pairs=4 * self.held_out_pairs
+        )
+
 
 def build_pair_set(
     corpus: Corpus,

@@ -39,6 +39,7 @@ GROUPS = {
         "pairs_as_released",
         "scores",
         "released_model",
+        "redrawn_pairs",
         "detector_roc",
     },
     "faces": {"aligned_faces", "face_generator", "face_examples", "face_injection_study"},
@@ -89,7 +90,7 @@ def test_a_training_of_one_scale_configures_every_step_that_has_a_scale() -> Non
     from pipelines.job_runs import steps_with_scale
 
     steps = set(steps_with_scale("train_and_release"))
-    assert {"degraded_pairs", "clean_vae", "defect_detector", "released_model"} <= steps
+    assert {"degraded_pairs", "redrawn_pairs", "clean_vae", "defect_detector", "released_model"} <= steps
     assert not {"clean_photos", "old_photos", "detector_roc"} & steps
     assert set(steps_with_scale("train_faces")) == GROUPS["faces"] - {"face_injection_study"} | {"released_model"}
 

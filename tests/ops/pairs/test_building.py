@@ -46,6 +46,17 @@ def test_the_same_recipe_and_photos_make_the_same_set(tmp_path: Path) -> None:
     assert build_pair_set(photos, NO_TEXTURES, replace(RECIPE, seed=2), tmp_path / "a", silent).sha256 != first.sha256
 
 
+def test_pairs_drawn_anew_are_other_pairs_of_the_held_out_photos_alone(tmp_path: Path) -> None:
+    photos = corpus(tmp_path)
+    first, redrawn = (build_pair_set(photos, NO_TEXTURES, one, tmp_path, silent) for one in (RECIPE, RECIPE.redrawn()))
+    (held_out,) = (photo.sha256 for photo in photos.held_out)
+    assert redrawn.num_held_out == 4 * first.num_held_out == len(list(read_pairs(redrawn, HELD_OUT)))
+    assert {stored.photo_sha256 for stored in read_pairs(redrawn, HELD_OUT)} == {held_out}
+    assert not redrawn.shards(TRAIN) + redrawn.shards(VALIDATION)
+    seeds = [{stored.seed for stored in read_pairs(one, HELD_OUT)} for one in (first, redrawn)]
+    assert not seeds[0] & seeds[1]
+
+
 def test_photos_of_other_names_are_drawn_otherwise_and_make_another_set(tmp_path: Path) -> None:
     photos = corpus(tmp_path)
     renamed = replace(photos, photos=tuple(replace(one, name=f"paper/{one.name}") for one in photos.photos))
