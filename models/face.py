@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 import torch
@@ -72,6 +72,12 @@ class FaceGeneratorConfig:
     def canvas_px(self) -> int:
         """Side of the faces it restores."""
         return self.start_px * 2 ** (len(self.widths) - 1)
+
+    def without_last_scale(self) -> FaceGeneratorConfig:
+        """The same generator on a canvas of half the side."""
+        side = self.canvas_px // 2
+        shown = tuple(px for px in self.injection_px if px <= side)
+        return replace(self, widths=self.widths[:-1], injection_px=shown)
 
 
 class PixelNorm(nn.Module):
@@ -189,6 +195,15 @@ class FaceGenerator(nn.Module):
         if self.config.has_pixel_shortcut:
             return (degraded + drawn).clamp(0, 1)
         return (drawn.tanh() + 1) / 2
+
+    def grow_from(self, smaller: FaceGenerator) -> None:
+        """Take over all scales of ``smaller``, which lacks the last one; that and the way out begin anew.
+
+        Karras et al., "Progressive Growing of GANs", ICLR 2018, section 2. With the pixel shortcut it leaves faces
+        alone at first, so there is nothing to fade in.
+        """
+        taken = {name: weight for name, weight in smaller.state_dict().items() if not name.startswith("end.")}
+        self.load_state_dict({**self.state_dict(), **taken})
 
     def _begun(self, face: Tensor, latent: Tensor | None) -> Tensor:
         """The features of the smallest scale (N, C, start_px, start_px)."""

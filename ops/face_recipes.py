@@ -76,6 +76,7 @@ PAPER_FACES = FaceRecipe(
     weights=FaceWeights(
         decibel=0, adversarial=1, feature_matching=10, adversarial_from=0.0, perceptual=10, structure=1
     ),
+    beginning=None,
     schedule=Schedule(
         steps=100 * _PAPER_UPDATES_PER_EPOCH,
         steady_steps=50 * _PAPER_UPDATES_PER_EPOCH,
@@ -95,6 +96,20 @@ PAPER_FACES = FaceRecipe(
     study_steps=100 * _PAPER_UPDATES_PER_EPOCH,
 )
 
+_BEGINNING = Schedule(  # the first scales, up to 128 px
+    steps=3_600,
+    steady_steps=1_800,
+    batch_size=4,
+    crop_px=128,
+    learning_rate=1e-3,
+    discriminator_rate=2e-4,
+    betas=(0.9, 0.99),
+    gradient_clip=1.0,
+    ema_decay=0.998,
+    is_bf16=True,
+    seed=0,
+)
+
 STANDARD_FACES = FaceRecipe(
     network=FaceGeneratorConfig(
         start_px=8,
@@ -111,19 +126,8 @@ STANDARD_FACES = FaceRecipe(
     weights=FaceWeights(
         decibel=0.1, adversarial=0.01, feature_matching=0.2, adversarial_from=0.85, perceptual=0.3, structure=2.0
     ),
-    schedule=Schedule(
-        steps=3_600,
-        steady_steps=1_800,
-        batch_size=4,
-        crop_px=256,
-        learning_rate=1e-3,
-        discriminator_rate=2e-4,
-        betas=(0.9, 0.99),
-        gradient_clip=1.0,
-        ema_decay=0.998,
-        is_bf16=True,
-        seed=0,
-    ),
+    beginning=_BEGINNING,
+    schedule=replace(_BEGINNING, steps=2_400, steady_steps=1_000, crop_px=256, learning_rate=6e-4),
     scenes=_SCENES,
     degradation=_SMALLER_FACES,
     settings=replace(_SETTINGS, min_change=0.016),
@@ -144,7 +148,8 @@ SMOKE_FACES = FaceRecipe(
     ),
     discriminator=DiscriminatorConfig(width=8, num_strided=2, num_scales=1),
     weights=STANDARD_FACES.weights,
-    schedule=replace(STANDARD_FACES.schedule, steps=100, steady_steps=50, crop_px=64, ema_decay=0.99, is_bf16=False),
+    beginning=None,
+    schedule=replace(_BEGINNING, steps=100, steady_steps=50, crop_px=64, ema_decay=0.99, is_bf16=False),
     scenes=_SCENES,
     degradation=_DEGRADATION,
     settings=replace(_SETTINGS, canvas_px=64, search=replace(_SETTINGS.search, longest_px=512, turns=(0,))),

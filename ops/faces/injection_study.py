@@ -53,6 +53,7 @@ def injection_variants(recipe: FaceRecipe) -> dict[str, FaceRecipe]:
         name: replace(
             recipe,
             network=replace(network, start=Start.LATENT, has_pixel_shortcut=False, injection_px=injection),
+            beginning=None,
             schedule=schedule,
         )
         for name, injection in choices.items()

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from ops.corpora.records import HELD_OUT, TRAIN, VALIDATION, Corpus, CorpusPhoto
 from ops.degradation.degrade import Pair, before_ageing
@@ -35,6 +36,14 @@ class PairBatch:
     def to(self, device: str) -> PairBatch:
         """The same batch on ``device``."""
         return PairBatch(self.clean.to(device), self.degraded.to(device), self.mask.to(device))
+
+    def shrunk_to(self, side_px: int) -> PairBatch:
+        """The same pairs, averaged to squares of ``side_px``, which divides theirs."""
+        if self.clean.shape[-1] == side_px:
+            return self
+        return PairBatch(
+            *(F.interpolate(one, size=(side_px,) * 2, mode="area") for one in (self.clean, self.degraded, self.mask))
+        )
 
 
 def batch_of(pairs: Sequence[Pair], degraded: Tensor) -> PairBatch:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -56,11 +56,25 @@ class FaceWeights:
 
 @dataclass(frozen=True)
 class FaceRecipe:
-    """Everything that decides how the face generator is trained and used; ``study_steps`` train a study's variant."""
+    """Everything that decides how the face generator is trained and used.
+
+    Attributes:
+        network: the generator.
+        discriminator: its judge.
+        weights: of the losses.
+        beginning: how the generator is trained without its last scale first, on the same faces shrunk by half, before
+            it grows to the whole canvas; None trains all scales from the start.
+        schedule: of the training on the whole canvas.
+        scenes: in which the faces are seen.
+        degradation: of the faces in them.
+        settings: how faces are treated.
+        study_steps: of each variant of the injection study.
+    """
 
     network: FaceGeneratorConfig
     discriminator: DiscriminatorConfig
     weights: FaceWeights
+    beginning: Schedule | None
     schedule: Schedule
     scenes: FaceScenes
     degradation: DegradationRecipe
@@ -155,15 +169,10 @@ def train_face_generator(
             )
         bench.report("face_generator: no face to train with; it will leave faces as they are")
         schedule = replace(schedule, steps=0)
+    inspector = FaceInspector() if finder is None else finder.inspector
     with seeded(schedule.seed):
-        stage = FaceStage(recipe, FaceInspector() if finder is None else finder.inspector, bench.device)
+        stage = FaceStage(recipe, inspector, bench.device)
     source = FreshFaces(faces.train, backgrounds.train, recipe.scenes, recipe.degradation, schedule.seed)
-
-    def batches(step: int) -> FaceBatch:
-        """Degraded and clean faces of one step."""
-        pairs = source.batch(step, schedule.batch_size, part_here()).to(bench.device)
-        return FaceBatch(pairs, schedule.has_passed(recipe.weights.adversarial_from, step))
-
     facts = {
         "recipe": _training_of(recipe),
         "faces": faces.sha256,
@@ -172,7 +181,12 @@ def train_face_generator(
         "degradation": recipe.degradation.version,
         **facts,
     }
-    checkpoint = fit("face_generator", stage, batches, schedule, facts, bench)
+    if recipe.beginning is not None and schedule.steps:
+        smaller = replace(recipe, network=recipe.network.without_last_scale(), schedule=recipe.beginning)
+        begun = _begun(smaller, source, inspector, facts, bench)
+        stage.generator.grow_from(trained_generator(smaller, begun))
+        facts = {**facts, "grown from": begun.sha256}
+    checkpoint = fit("face_generator", stage, _batches(recipe, source, bench), schedule, facts, bench)
     bench.show(checkpoint, encode_png(restored_sheet(recipe, checkpoint, faces, backgrounds)))
     return checkpoint
 
@@ -190,6 +204,29 @@ def face_pairs(
         return None
     source = FreshFaces(faces, backgrounds, recipe.scenes, recipe.degradation, seed=recipe.schedule.seed + 1)
     return source.batch(0, count)
+
+
+def _begun(
+    smaller: FaceRecipe, source: FreshFaces, inspector: FaceInspector, facts: Facts, bench: Workbench
+) -> Checkpoint:
+    """The generator without its last scale, trained on what ``source`` shows, shrunk to its canvas."""
+    with seeded(smaller.schedule.seed):
+        stage = FaceStage(smaller, inspector, bench.device)
+    facts = {**facts, "recipe": _training_of(smaller)}
+    return fit(
+        "face_beginning", stage, _batches(smaller, source, bench), smaller.schedule, facts, bench.part("beginning")
+    )
+
+
+def _batches(recipe: FaceRecipe, source: FreshFaces, bench: Workbench) -> Callable[[int], FaceBatch]:
+    """Degraded and clean faces of a step, on the canvas of ``recipe``."""
+    schedule = recipe.schedule
+
+    def batches(step: int) -> FaceBatch:
+        pairs = source.batch(step, schedule.batch_size, part_here()).shrunk_to(recipe.network.canvas_px)
+        return FaceBatch(pairs.to(bench.device), schedule.has_passed(recipe.weights.adversarial_from, step))
+
+    return batches
 
 
 def _training_of(recipe: FaceRecipe) -> dict[str, object]:

@@ -1,7 +1,9 @@
 from dataclasses import replace
+from functools import partial
 
 import pytest
 import torch
+from torch import nn
 from torch.testing import assert_close
 
 from models.face import FaceGenerator, FaceGeneratorConfig, FaceNorm, PixelNorm, Start
@@ -85,3 +87,28 @@ def test_with_the_pixel_norm_no_face_touches_another_in_training_either() -> Non
 def test_the_pixel_norm_gives_every_cell_the_same_power() -> None:
     normal = PixelNorm()(torch.randn(2, 8, 4, 4) * torch.rand(2, 1, 4, 4).add(0.5))
     assert_close(normal.square().mean(dim=1), torch.ones(2, 4, 4), atol=1e-4, rtol=0)
+
+
+def test_a_grown_generator_keeps_all_scales_of_the_smaller_one() -> None:
+    smaller, grown = FaceGenerator(SMALL.without_last_scale()), FaceGenerator(SMALL)
+    grown.grow_from(smaller)
+    seen: dict[FaceGenerator, torch.Tensor] = {}
+    for generator in (smaller, grown):
+        finest_shared = generator.get_submodule("scales.1.0")
+        finest_shared.register_forward_hook(partial(_keep, seen, generator))
+    face = torch.rand(1, 3, 16, 16)
+    smaller.eval()(torch.nn.functional.avg_pool2d(face, 2))
+    grown.eval()(face)
+    assert_close(seen[grown], seen[smaller])
+
+
+def _keep(
+    seen: dict[FaceGenerator, torch.Tensor], generator: FaceGenerator, _: nn.Module, __: object, features: torch.Tensor
+) -> None:
+    seen[generator] = features
+
+
+def test_only_a_generator_without_the_last_scale_can_grow() -> None:
+    assert SMALL.without_last_scale().canvas_px == SMALL.canvas_px // 2
+    with pytest.raises(RuntimeError, match="Unexpected"):
+        FaceGenerator(SMALL.without_last_scale()).grow_from(FaceGenerator(SMALL))

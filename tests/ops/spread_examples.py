@@ -63,6 +63,7 @@ FACE = FaceRecipe(
     weights=FaceWeights(
         decibel=0.1, adversarial=0.02, feature_matching=0.2, adversarial_from=0.5, perceptual=0.3, structure=0.5
     ),
+    beginning=None,
     schedule=SCHEDULE,
     scenes=FaceScenes(behind=0.5, turned=0.5, lit=0.5, varied=0.5),
     degradation=STANDARD_DEGRADATION,

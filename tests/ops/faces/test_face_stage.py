@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from models.discriminators import DiscriminatorConfig
 from models.face import FaceGeneratorConfig, FaceNorm, Start
@@ -18,7 +19,7 @@ from ops.faces.judge import example_faces, face_psnr, judge_generator, report_fa
 from ops.faces.scenes import FaceScenes
 from ops.faces.settings import FaceSettings
 from ops.faces.verdict import FaceVerdict
-from ops.images import encode_png
+from ops.images import decode_rgb, encode_png
 from ops.stages.face import (
     FaceRecipe,
     FaceStage,
@@ -28,6 +29,7 @@ from ops.stages.face import (
     train_face_generator,
     trained_generator,
 )
+from ops.tensor_files import load_tensors
 from ops.tracking import MemoryLog
 from ops.training import Schedule, Workbench
 
@@ -58,6 +60,7 @@ def recipe(settings: FaceSettings) -> FaceRecipe:
         weights=FaceWeights(
             decibel=0.1, adversarial=0.01, feature_matching=0.2, adversarial_from=0.9, perceptual=0.3, structure=2.0
         ),
+        beginning=None,
         schedule=Schedule(30, 30, 2, 64, 3e-3, 2e-4, (0.9, 0.99), 1.0, 0.0, is_bf16=False, seed=0),
         scenes=FaceScenes(behind=0.5, turned=0.0, lit=0.3, varied=0.3),
         degradation=BLURRED,
@@ -111,6 +114,22 @@ def test_training_lowers_the_loss(recipe: FaceRecipe, faces: Corpus, finder: Fac
     restored = trained_generator(recipe, checkpoint)(pairs.degraded)
     assert face_error(restored, pairs.clean) < face_error(pairs.degraded, pairs.clean)
     assert set(last) - set(first) == {"adversarial", "feature_matching", "discriminator"}  # the judge joins late
+
+
+def test_a_generator_that_grows_begins_with_the_scales_of_the_smaller_one(
+    recipe: FaceRecipe, faces: Corpus, finder: FaceFinder, bench: Workbench
+) -> None:
+    canvas = replace(recipe.network, start_px=32, injection_px=(32, 64, 128))
+    beginning = replace(recipe.schedule, steps=2, crop_px=64)
+    growing = replace(recipe, network=canvas, beginning=beginning, schedule=replace(recipe.schedule, steps=1))
+    grown = train_face_generator(growing, _enlarged(faces), NOTHING, finder, {}, bench)
+    (folder,) = bench.root.glob("face_beginning-*")
+    assert grown.facts["grown from"] == hashlib.sha256((folder / "weights.safetensors").read_bytes()).hexdigest()
+    begun = load_tensors(folder / "weights.safetensors")
+    weights = load_tensors(grown.weights)
+    taken = [name for name in begun if not name.startswith("end.")]
+    assert all(torch.equal(weights[name], begun[name]) for name in taken)  # the way out is silent in the first update
+    assert trained_generator(growing, grown).config.canvas_px == 128
 
 
 def test_the_inspector_is_not_trained(recipe: FaceRecipe, finder: FaceFinder) -> None:
@@ -223,3 +242,16 @@ def test_a_generator_must_be_nearer_to_the_truth_by_every_measure_at_hand() -> N
     assert replace(better, lpips_input=None, lpips_restored=None).is_better
     for worse in ({"psnr_restored": 24.9}, {"structure_restored": 0.021}, {"lpips_restored": 0.21}):
         assert not replace(better, **worse).is_better
+
+
+def _enlarged(faces: Corpus) -> Corpus:
+    """Each face at twice its size, beside the original."""
+    photos = []
+    for photo in faces.photos:
+        large = F.interpolate(decode_rgb(photo.read()), scale_factor=2, mode="bilinear")
+        png = encode_png(large)
+        path = photo.path.with_name(f"large-{photo.path.stem}.png")
+        path.write_bytes(png)
+        sides = {"width": 2 * photo.width, "height": 2 * photo.height}
+        photos.append(replace(photo, path=path, sha256=hashlib.sha256(png).hexdigest(), **sides))
+    return Corpus("large", tuple(photos))
