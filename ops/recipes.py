@@ -240,6 +240,7 @@ _STANDARD_SCHEDULE = Schedule(
     seed=0,
 )
 
+_CROPS_AS_THEY_ARE = WindowShares(clean=STANDARD_DEGRADATION.undamaged_share, larger=0.0, varied=0.0)
 _STANDARD_DETECTION = replace(
     _STANDARD_SCHEDULE, steps=9_000, steady_steps=2_500, batch_size=6, crop_px=128, learning_rate=2e-3, is_bf16=True
 )
@@ -309,7 +310,7 @@ STANDARD = Recipe(
     tone=_STANDARD_TONE,
     detector=DetectorRecipe(
         network=DetectorConfig(widths=(16, 32, 64, 96, 128)),
-        windows=WindowShares(clean=0.15, larger=0.5, varied=0.3),
+        windows=_CROPS_AS_THEY_ARE,
         weights=DetectorWeights(focal=10, cross_entropy=1, gamma=2, max_balance=20),
         schedule=_STANDARD_DETECTION,
         annotated_share=0.17,
@@ -386,7 +387,7 @@ SMOKE = Recipe(
     ),
     detector=DetectorRecipe(
         network=DetectorConfig(widths=(12, 24, 48, 64)),
-        windows=WindowShares(clean=STANDARD_DEGRADATION.undamaged_share, larger=0.0, varied=0.0),
+        windows=_CROPS_AS_THEY_ARE,
         weights=STANDARD.detector.weights,
         schedule=replace(_SMOKE_SCHEDULE, steps=3000, steady_steps=1000, learning_rate=2e-3),
         annotated_share=0.5,
