@@ -25,13 +25,16 @@ def run_demo(settings: Settings, say: Callable[[str], None], *, with_s3: bool) -
 
 
 def _run_jobs(settings: Settings, instance: dg.DagsterInstance, say: Callable[[str], None]) -> bool:
-    say("\n1/3  Photos -> damaged pairs -> networks -> scores -> released model")
+    say("\n1/4  Photos -> damaged pairs -> networks -> scores -> released model")
     if not run_job("train_and_release", instance):
         return False
-    say(f"\n2/3  The archive: {settings.archive_source} -> {settings.archive_target}")
+    say(f"\n2/4  The archive: {settings.archive_source} -> {settings.archive_target}")
     if not run_archive(settings, instance):
         return False
-    say("\n3/3  The rivals, each with as many crops as ours -> the table with every row")
+    say("\n3/4  Faces: those found in the photos -> the generator that restores them -> whether it may -> the release anew")
+    if not run_job("train_faces", instance):
+        return False
+    say("\n4/4  The rivals, each with as many crops as ours -> the table with every row")
     if not run_job("train_baselines", instance):
         return False
     say((settings.home / "results/scores.md").read_text())
