@@ -31,7 +31,7 @@ def _run_jobs(settings: Settings, instance: dg.DagsterInstance, say: Callable[[s
     say(f"\n2/4  The archive: {settings.archive_source} -> {settings.archive_target}")
     if not run_archive(settings, instance):
         return False
-    say("\n3/4  Faces: those found in the photos -> the generator that restores them -> whether it may -> the release anew")
+    say("\n3/4  Faces found in the photos -> what restores them -> whether it may -> the release anew")
     if not run_job("train_faces", instance):
         return False
     say("\n4/4  The rivals, each with as many crops as ours -> the table with every row")
