@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from models.baselines.deep_image_prior import DeepImagePriorConfig
 from models.blocks import Norm
 from models.damage_kinds import DamageKindsConfig
 from models.detector import DetectorConfig
@@ -18,9 +17,10 @@ from ops.detection.kinds import KINDS
 from ops.face_recipes import PAPER_FACES, SMOKE_FACES, STANDARD_FACES
 from ops.pairs.building import DatasetRecipe
 from ops.pairs.windows import WindowShares
+from ops.prior_recipes import PAPER_PRIOR, SMOKE_PRIOR, STANDARD_PRIOR
 from ops.releases import ReleaseConfig
 from ops.restorers.bm3d import BlindBm3d
-from ops.restorers.deep_image_prior import DeepImagePrior, FittingConfig
+from ops.restorers.deep_image_prior import DeepImagePrior
 from ops.stages.damage_kinds import DamageKindsRecipe
 from ops.stages.detector import DetectorRecipe, DetectorWeights
 from ops.stages.face import FaceRecipe
@@ -103,14 +103,6 @@ def _paper_schedule(num_photos: int, batch_size: int, epochs: tuple[int, int], r
         is_bf16=False,
         seed=0,
     )
-
-
-def _small_deep_image_prior(steps: int) -> DeepImagePrior:
-    """A network of a quarter of the published width and fewer steps, so that it can be fitted without a GPU."""
-    fitting = FittingConfig(
-        steps=steps, learning_rate=0.01, perturbation=1 / 30, average_decay=0.95, stop=None, use_bfloat16=False
-    )
-    return DeepImagePrior(DeepImagePriorConfig(noise_channels=16, width=32, skip_channels=4, scales=4), fitting, seed=0)
 
 
 _VOC_PHOTOS = 17_125
@@ -198,13 +190,7 @@ PAPER = Recipe(
         DamageKindsConfig(KINDS, width=64), _paper_schedule(_VOC_PHOTOS, 16, (5, 5), (2e-4, 2e-4))
     ),
     face=PAPER_FACES,
-    deep_image_prior=DeepImagePrior(
-        DeepImagePriorConfig(noise_channels=32, width=128, skip_channels=4, scales=5),
-        FittingConfig(
-            steps=3000, learning_rate=0.01, perturbation=1 / 30, average_decay=0.99, stop=None, use_bfloat16=False
-        ),
-        seed=0,
-    ),
+    deep_image_prior=PAPER_PRIOR,
     bm3d=_BM3D,
     tiling=Tiling(tile_px=1024, halo_px=192),
     sure=0.7,
@@ -322,7 +308,7 @@ STANDARD = Recipe(
         replace(_STANDARD_DETECTION, steps=2_000, steady_steps=800, batch_size=4, crop_px=192, ema_decay=0.99),
     ),
     face=STANDARD_FACES,
-    deep_image_prior=_small_deep_image_prior(steps=150),
+    deep_image_prior=STANDARD_PRIOR,
     bm3d=_BM3D,
     tiling=Tiling(tile_px=512, halo_px=160),
     sure=0.7,
@@ -398,7 +384,7 @@ SMOKE = Recipe(
         DamageKindsConfig(KINDS, width=16), replace(_SMOKE_SCHEDULE, steps=400, steady_steps=200, learning_rate=4e-3)
     ),
     face=SMOKE_FACES,
-    deep_image_prior=_small_deep_image_prior(steps=120),
+    deep_image_prior=SMOKE_PRIOR,
     bm3d=_BM3D,
     tiling=Tiling(tile_px=512, halo_px=128),
     sure=0.0,

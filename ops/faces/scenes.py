@@ -1,7 +1,7 @@
 """One portrait in many scenes: before something else, turned, lit from the side, of other colours.
 
-Portraits taken for research show frontal faces in even light before a plain backdrop. A generator that has seen nothing
-else draws fringes where a cheek ends before something dark, and noses where a shadow ends (docs/decisions/0011).
+Portraits taken for research show frontal faces in even light before a plain backdrop. A generator that learns from
+nothing else has never seen a cheek end before something dark, or a shadow across a face (docs/decisions/0020).
 """
 
 from __future__ import annotations

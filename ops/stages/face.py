@@ -223,6 +223,7 @@ def _batches(recipe: FaceRecipe, source: FreshFaces, bench: Workbench) -> Callab
     schedule = recipe.schedule
 
     def batches(step: int) -> FaceBatch:
+        """The part of this process of one step's faces."""
         pairs = source.batch(step, schedule.batch_size, part_here()).shrunk_to(recipe.network.canvas_px)
         return FaceBatch(pairs.to(bench.device), schedule.has_passed(recipe.weights.adversarial_from, step))
 

@@ -1,5 +1,6 @@
 """The commands, with a model of random weights where they need one."""
 
+import os
 import re
 from pathlib import Path
 
@@ -181,3 +182,14 @@ def test_every_command_explains_itself(command: tuple[str, ...]) -> None:
     result = albumen(*command, "--help")
     assert result.exit_code == 0
     assert len(result.output) > 150
+
+
+@pytest.mark.parametrize(("said", "used"), [(None, "PASSIVE"), ("ACTIVE", "ACTIVE")])
+def test_threads_wait_without_spinning_unless_somebody_says_otherwise(
+    said: str | None, used: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OMP_WAIT_POLICY", said or "")  # so that what the command sets is taken back
+    if said is None:
+        monkeypatch.delenv("OMP_WAIT_POLICY")
+    CliRunner().invoke(main, ["degrade"])  # says that a photo is missing
+    assert os.environ["OMP_WAIT_POLICY"] == used

@@ -26,7 +26,7 @@ INTACT = replace(STANDARD_DEGRADATION, undamaged_share=1.0)
 
 @pytest.fixture
 def face() -> Pixels:
-    """A dark head of skin's colour before light grey, with a light collar that hangs together with nothing grey."""
+    """A head of skin's colour before light grey, with one thing in it of the same grey."""
     face = np.full((SIDE, SIDE, 3), 0.82, np.float32)
     down, across = np.mgrid[:SIDE, :SIDE] / SIDE - 0.5
     face[(across**2 + (down * 0.8) ** 2) < 0.09] = (0.6, 0.4, 0.3)
