@@ -101,6 +101,7 @@ def _one_autoencoder(recipe: Recipe) -> Recipe:
 
 def _adversary_from(share: float) -> Callable[[Recipe], Recipe]:
     def change(recipe: Recipe) -> Recipe:
+        """``recipe`` whose photo discriminators join after ``share`` of each schedule."""
         weights = replace(recipe.mapping.weights, adversarial_from=share)
         changed = replace(recipe, mapping=replace(recipe.mapping, weights=weights))
         return _with_vaes(changed, lambda vae: replace(vae, weights=replace(vae.weights, adversarial_from=share)))

@@ -96,6 +96,7 @@ def _platt(verdicts: Verdicts) -> tuple[float, float]:
     logits, damaged = verdicts.logits[::step].double(), verdicts.damaged[::step].double()
 
     def loss(parameters: np.ndarray) -> tuple[float, np.ndarray]:
+        """Cross-entropy and its gradient at (log scale, shift)."""
         at = torch.tensor(parameters, dtype=torch.float64, requires_grad=True)
         value = F.binary_cross_entropy_with_logits(at[0].exp() * logits + at[1], damaged)  # exp keeps the order
         (gradient,) = torch.autograd.grad(value, at)

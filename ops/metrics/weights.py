@@ -72,6 +72,7 @@ class _ArrayUnpickler(pickle.Unpickler):
     """Reads pickled numpy arrays and nothing else; the checksum was verified before."""
 
     def find_class(self, module: str, name: str) -> object:
+        """The named part of numpy; anything else is refused."""
         if (module, name) not in _ARRAY_PARTS:
             raise ValueError(f"the weights file asks for {module}.{name}; only numpy arrays are expected in it")
         return super().find_class(module.replace("numpy.core", "numpy._core"), name)

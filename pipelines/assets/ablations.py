@@ -47,6 +47,7 @@ def _ablation_asset(ablation: Ablation) -> dg.AssetsDefinition:
         tracking: Tracking,
         compute: Compute,
     ) -> dg.MaterializeResult[MethodResult]:
+        """What ``description`` says, on the held-out pairs."""
         from ops.ablations.runs import ablation_data, train_ablation
         from ops.ablations.variants import shortened
         from ops.restorers.triplet import TripletRestorer
