@@ -19,6 +19,7 @@ from torch import Tensor
 from models.damage_kinds import DamageKinds
 from models.detector import DefectDetector
 from models.fidelity_gate import FidelityGate
+from models.inpainter import Inpainter
 from models.mapping import LatentMapping
 from models.tone import ToneReader
 from models.triplet import TripletNetwork
@@ -77,13 +78,15 @@ def random_restorer(recipe: Recipe, *, is_bf16: bool) -> PhotoRestorer:
         Vae(recipe.clean_vae.network),
         LatentMapping(recipe.mapping.network),
         None if recipe.mapping.gate is None else FidelityGate(recipe.mapping.gate),
+        None if recipe.inpainter is None else Inpainter(recipe.inpainter.network),
     )
     for parameter in network.parameters():
         torch.nn.init.normal_(parameter, std=0.02)
     detector = DefectDetector(recipe.detector.network)
     kinds = DamageKinds(recipe.kinds.network, recipe.detector.network)
     threshold, confirm = 0.0, STANDARD.confirm  # all is marked, so that the looks from further away are taken, too
-    finder = DefectFinder(detector, threshold, recipe.tiling.tile_px, confirm=confirm, kinds=kinds)
+    tile_px, margin_px = recipe.tiling.tile_px, recipe.margin_px
+    finder = DefectFinder(detector, threshold, tile_px, confirm=confirm, kinds=kinds, margin_px=margin_px)
     tone = None if recipe.tone is None else ToneRestorer(ToneReader(recipe.tone.network), least_sureness=0.0)
     return PhotoRestorer(finder, network, recipe.tiling, is_bf16=is_bf16, tone=tone)
 

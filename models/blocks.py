@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
 from enum import Enum
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -32,13 +33,13 @@ class ResidualBlock(nn.Module):
     the learning rates of a normalised one (Zhang et al., "Fixup Initialization", ICLR 2019, section 3).
     """
 
-    def __init__(self, channels: int, norm: Norm) -> None:
+    def __init__(self, channels: int, norm: Norm, padding_mode: Literal["replicate", "zeros"] = "replicate") -> None:
         super().__init__()
         self.body = nn.Sequential(
-            nn.Conv2d(channels, channels, 3, padding=1, padding_mode="replicate"),
+            nn.Conv2d(channels, channels, 3, padding=1, padding_mode=padding_mode),
             norm.layer(channels),
             nn.ReLU(),
-            nn.Conv2d(channels, channels, 3, padding=1, padding_mode="replicate"),
+            nn.Conv2d(channels, channels, 3, padding=1, padding_mode=padding_mode),
             norm.layer(channels),
         )
         if norm is Norm.NONE:

@@ -10,7 +10,8 @@ from torch import Tensor, nn
 
 from models.blocks import Norm, pad_to_multiple
 from models.fidelity_gate import FidelityGate
-from models.first_fill import REACH_PX, first_fill
+from models.first_fill import CELL_PX, REACH_PX, first_fill
+from models.inpainter import Inpainter
 from models.mapping import LatentMapping, Sources, mask_to_latent
 from models.vae import STRIDE, Vae
 
@@ -26,25 +27,40 @@ class Translation:
 
 
 class TripletNetwork(nn.Module):
-    """The three trained networks and the gate joined; it owns no weights of its own.
+    """The trained networks and the gate joined; it owns no weights of its own.
 
     restored = degraded + gate * (decode(map(encode(filled), mask)) - degraded)
 
-    ``filled`` is the degraded photo after its first fill, or, as published, the degraded photo itself. Without a gate,
-    as published, the painted photo is the restored one.
+    ``filled`` is the degraded photo with its damage painted by the inpainter, or filled by the first fill alone, or, as
+    published, the degraded photo itself. Without a gate, as published, the painted photo is the restored one.
     """
 
-    def __init__(self, degraded_vae: Vae, clean_vae: Vae, mapping: LatentMapping, gate: FidelityGate | None) -> None:
+    def __init__(
+        self,
+        degraded_vae: Vae,
+        clean_vae: Vae,
+        mapping: LatentMapping,
+        gate: FidelityGate | None,
+        inpainter: Inpainter | None = None,
+    ) -> None:
         super().__init__()
         self.degraded_vae = degraded_vae
         self.clean_vae = clean_vae
         self.mapping = mapping
         self.gate = gate
+        self.inpainter = inpainter
 
     @property
     def fill_reach_px(self) -> int:
         """How many pixels to each side decide a pixel of the fill."""
+        if self.inpainter is not None:
+            return self.inpainter.reach_px
         return REACH_PX if self.mapping.config.has_first_fill else 0
+
+    @property
+    def fill_grid_px(self) -> int:
+        """The grid on which tiles of a photo have to start for the fill to be that of the photo."""
+        return CELL_PX if self.inpainter is None else self.inpainter.grid_px
 
     @property
     def reach_px(self) -> int | None:
@@ -89,6 +105,8 @@ class TripletNetwork(nn.Module):
 
     def fill(self, degraded: Tensor, mask: Tensor) -> Tensor:
         """What the encoder sees of ``degraded`` (N, 3, H, W) under ``mask`` (N, 1, H, W), of the same size."""
+        if self.inpainter is not None:
+            return self.inpainter(degraded, mask)
         return first_fill(degraded, mask) if self.mapping.config.has_first_fill else degraded
 
     def offer(self, filled: Tensor, mask: Tensor, chosen: Tensor) -> Sources:

@@ -13,6 +13,7 @@ from models.damage_kinds import DamageKinds
 from models.detector import DefectDetector
 from models.discriminators import DiscriminatorConfig, MultiscaleDiscriminator
 from models.fidelity_gate import FidelityGate
+from models.inpainter import Inpainter
 from models.mapping import LatentMapping, MappingConfig
 from models.tone import ToneConfig, ToneReader, ToneReading
 from models.vae import STRIDE, Vae
@@ -46,6 +47,10 @@ def network_costs(recipe: Recipe, side_px: int = 256) -> list[NetworkCost]:
         if recipe.mapping.gate is not None:
             gate, mask = FidelityGate(recipe.mapping.gate), torch.empty(1, 1, side_px, side_px)
             rest.append(NetworkCost("fidelity gate", _parameters(gate), _gmac(lambda: gate(photo, photo, mask))))
+        if recipe.inpainter is not None:
+            painter, marks = Inpainter(recipe.inpainter.network), torch.empty(1, 1, side_px, side_px)
+            cost = _gmac(lambda: painter.change(photo, marks))
+            rest.append(NetworkCost("inpainter", _parameters(painter), cost))
         if recipe.tone is not None:
             rest.append(_tone_cost(recipe.tone.network))
         rest.append(_judge_cost("photo discriminator of the VAEs", recipe.degraded_vae.discriminator, 3, side_px))

@@ -10,11 +10,11 @@ from models.detector import DetectorConfig
 from models.discriminators import DiscriminatorConfig
 from models.fidelity_gate import FidelityGateConfig
 from models.mapping import MappingConfig
-from models.tone import ToneConfig
 from models.vae import VaeConfig
 from ops.degradation.recipe import PAPER_DEGRADATION, STANDARD_DEGRADATION
 from ops.detection.kinds import KINDS
 from ops.face_recipes import PAPER_FACES, SMOKE_FACES, STANDARD_FACES
+from ops.inpainter_recipes import SMOKE_INPAINTER, STANDARD_INPAINTER
 from ops.pairs.building import DatasetRecipe
 from ops.pairs.windows import WindowShares
 from ops.prior_recipes import PAPER_PRIOR, SMOKE_PRIOR, STANDARD_PRIOR
@@ -24,10 +24,12 @@ from ops.restorers.deep_image_prior import DeepImagePrior
 from ops.stages.damage_kinds import DamageKindsRecipe
 from ops.stages.detector import DetectorRecipe, DetectorWeights
 from ops.stages.face import FaceRecipe
+from ops.stages.inpainter import InpainterRecipe
 from ops.stages.mapping import MappingRecipe, MappingWeights
 from ops.stages.tone import ToneRecipe
 from ops.stages.vae import VaeRecipe, VaeWeights
 from ops.tiles import Tiling
+from ops.tone_recipes import SMOKE_TONE, STANDARD_TONE
 from ops.training import Schedule
 
 
@@ -40,6 +42,7 @@ class Recipe:
         dataset: the synthetic pairs.
         degraded_vae: VAE1.
         clean_vae: VAE2.
+        inpainter: what paints the damage before VAE1 sees it; None leaves that to the first fill, or to the mapping.
         mapping: latent mapping and fidelity gate.
         tone: what takes fading, yellowing and casts back; None leaves them to the mapping, as published.
         detector: the defect detector.
@@ -52,6 +55,7 @@ class Recipe:
             0 where the detector is trained too little to be sure of anything. The test set's masks do without.
         confirm: mean defect probability without which, at half the size, at a quarter ..., a mark is dropped
             (``ops/detection/second_look.py``); nothing where the detector is trained too little.
+        margin_px: how much wider than the detector says every mark of a user's photo is made.
         least_sureness: of the tone reader, without which a photo's tone is left as it is.
     """
 
@@ -59,6 +63,7 @@ class Recipe:
     dataset: DatasetRecipe
     degraded_vae: VaeRecipe
     clean_vae: VaeRecipe
+    inpainter: InpainterRecipe | None
     mapping: MappingRecipe
     tone: ToneRecipe | None
     detector: DetectorRecipe
@@ -69,6 +74,7 @@ class Recipe:
     tiling: Tiling
     sure: float
     confirm: tuple[float, ...]
+    margin_px: int
     least_sureness: float
 
     def release_config(self, threshold: float) -> ReleaseConfig:
@@ -82,6 +88,8 @@ class Recipe:
             threshold=threshold,
             sure=self.sure,
             confirm=self.confirm,
+            inpainter=None if self.inpainter is None else self.inpainter.network,
+            margin_px=self.margin_px,
             tiling=self.tiling,
         )
 
@@ -151,6 +159,7 @@ PAPER = Recipe(
         weights=_PAPER_VAE_WEIGHTS,
         schedule=_paper_schedule(_VOC_PHOTOS, 120, (100, 100), (2e-4, 2e-4)),
     ),
+    inpainter=None,
     mapping=MappingRecipe(
         network=MappingConfig(
             latent_channels=64,
@@ -195,6 +204,7 @@ PAPER = Recipe(
     tiling=Tiling(tile_px=1024, halo_px=192),
     sure=0.7,
     confirm=(0.1, 0.1),
+    margin_px=1,
     least_sureness=0.8,
 )
 
@@ -231,16 +241,6 @@ _STANDARD_DETECTION = replace(
     _STANDARD_SCHEDULE, steps=9_000, steady_steps=2_500, batch_size=6, crop_px=128, learning_rate=2e-3, is_bf16=True
 )
 
-_STANDARD_TONE = ToneRecipe(
-    network=ToneConfig(bins=64, thumbnail_px=16, width=128),
-    num_windows=128_000,
-    windows=WindowShares(clean=0.3, larger=0.5, varied=0.7),
-    mask_dropout=0.4,
-    sureness=10,
-    least_gain=0.3,
-    schedule=replace(_STANDARD_SCHEDULE, steps=8_000, steady_steps=3_000, batch_size=256, crop_px=64, ema_decay=0.998),
-)
-
 STANDARD = Recipe(
     name="STANDARD",
     dataset=DatasetRecipe(
@@ -267,6 +267,7 @@ STANDARD = Recipe(
         weights=_STANDARD_VAE_WEIGHTS,
         schedule=replace(_STANDARD_SCHEDULE, steps=600, steady_steps=300, ema_decay=0.99),
     ),
+    inpainter=STANDARD_INPAINTER,
     mapping=MappingRecipe(
         network=MappingConfig(
             latent_channels=64,
@@ -293,7 +294,7 @@ STANDARD = Recipe(
         clean_share=0.17,
         schedule=replace(_STANDARD_SCHEDULE, steps=2_500, steady_steps=1_200, batch_size=6, is_bf16=True),
     ),
-    tone=_STANDARD_TONE,
+    tone=STANDARD_TONE,
     detector=DetectorRecipe(
         network=DetectorConfig(widths=(16, 32, 64, 96, 128)),
         windows=_CROPS_AS_THEY_ARE,
@@ -313,6 +314,7 @@ STANDARD = Recipe(
     tiling=Tiling(tile_px=512, halo_px=160),
     sure=0.7,
     confirm=(0.1, 0.1),
+    margin_px=1,
     least_sureness=0.8,
 )
 
@@ -348,6 +350,7 @@ SMOKE = Recipe(
         weights=STANDARD.clean_vae.weights,
         schedule=_SMOKE_SCHEDULE,
     ),
+    inpainter=SMOKE_INPAINTER,
     mapping=MappingRecipe(
         network=MappingConfig(
             latent_channels=48,
@@ -366,11 +369,7 @@ SMOKE = Recipe(
         clean_share=0.0,
         schedule=replace(_SMOKE_SCHEDULE, steps=2800, steady_steps=1400),
     ),
-    tone=replace(
-        _STANDARD_TONE,
-        num_windows=4_096,
-        schedule=replace(_STANDARD_TONE.schedule, steps=800, steady_steps=300),
-    ),
+    tone=SMOKE_TONE,
     detector=DetectorRecipe(
         network=DetectorConfig(widths=(12, 24, 48, 64)),
         windows=_CROPS_AS_THEY_ARE,
@@ -389,5 +388,6 @@ SMOKE = Recipe(
     tiling=Tiling(tile_px=512, halo_px=128),
     sure=0.0,
     confirm=(),
+    margin_px=1,
     least_sureness=0.8,
 )

@@ -17,6 +17,7 @@ from models.damage_kinds import DamageKinds, DamageKindsConfig
 from models.detector import DefectDetector, DetectorConfig
 from models.face import FaceGenerator, FaceGeneratorConfig
 from models.fidelity_gate import FidelityGate, FidelityGateConfig
+from models.inpainter import Inpainter, InpainterConfig
 from models.mapping import LatentMapping, MappingConfig
 from models.tone import ToneConfig, ToneReader
 from models.triplet import TripletNetwork
@@ -37,7 +38,7 @@ from ops.tracking import ensure_experiment
 MODEL_NAME = "albumen"
 ALIAS = "released"
 
-_LATER = ("face", "face_settings", "kinds", "tone")
+_LATER = ("face", "face_settings", "kinds", "tone", "inpainter")
 
 
 @dataclass(frozen=True)
@@ -45,9 +46,9 @@ class ReleaseConfig:
     """The configurations of all networks of a release and how they are used together.
 
     ``face`` and ``face_settings`` are None in a release without a face generator, ``kinds`` in one that cannot tell
-    kinds of damage apart, ``tone`` and ``least_sureness`` in one that leaves tone to the mapping; they are absent from
-    the files of releases written before there were any. ``threshold``, ``sure`` and ``confirm`` make masks of
-    probabilities (``ops/detection``).
+    kinds of damage apart, ``tone`` and ``least_sureness`` in one that leaves tone to the mapping, ``inpainter`` in one
+    that begins with the first fill alone; they are absent from the files of releases written before there were any.
+    ``threshold``, ``sure``, ``confirm`` and ``margin_px`` make masks of probabilities (``ops/detection``).
     """
 
     degraded_vae: VaeConfig
@@ -64,12 +65,16 @@ class ReleaseConfig:
     kinds: DamageKindsConfig | None = None
     tone: ToneConfig | None = None
     least_sureness: float = 0.0
+    inpainter: InpainterConfig | None = None
+    margin_px: int = 0
 
     def to_json(self) -> dict[str, object]:
         """As plain JSON values, without the fields of networks that came later and are not there: identities stay."""
         values = TypeAdapter(ReleaseConfig).dump_python(self, mode="json")
         if self.tone is None:
             del values["least_sureness"]
+        if not self.margin_px:
+            del values["margin_px"]
         return {name: value for name, value in values.items() if value is not None or name not in _LATER}
 
 
@@ -108,14 +113,15 @@ class NoReleaseError(LookupError):
 def assemble(config: ReleaseConfig, weights: Mapping[str, tuple[Path, str]]) -> Networks:
     """Build the networks of ``config`` and fill them.
 
-    ``weights`` names for each of ``degraded_vae``, ``clean_vae``, ``mapping``, ``gate``, ``detector``, ``damage_kinds``
-    and ``tone`` the file and the prefix of its tensors.
+    ``weights`` names for each of ``degraded_vae``, ``clean_vae``, ``mapping``, ``gate``, ``detector``,
+    ``damage_kinds``, ``tone`` and ``inpainter``, as far as there are any, the file and the prefix of its tensors.
     """
     triplet = TripletNetwork(
         load_weights(Vae(config.degraded_vae), *weights["degraded_vae"]),
         load_weights(Vae(config.clean_vae), *weights["clean_vae"]),
         load_weights(LatentMapping(config.mapping), *weights["mapping"]),
         None if config.gate is None else load_weights(FidelityGate(config.gate), *weights["gate"]),
+        None if config.inpainter is None else load_weights(Inpainter(config.inpainter), *weights["inpainter"]),
     )
     detector = load_weights(DefectDetector(config.detector), *weights["detector"])
     kinds = tone = None
@@ -127,10 +133,14 @@ def assemble(config: ReleaseConfig, weights: Mapping[str, tuple[Path, str]]) -> 
 
 
 def checkpoint_weights(
-    degraded_vae: Checkpoint, clean_vae: Checkpoint, mapping: Checkpoint, detector: Checkpoint
+    degraded_vae: Checkpoint,
+    clean_vae: Checkpoint,
+    inpainter: Checkpoint | None,
+    mapping: Checkpoint,
+    detector: Checkpoint,
 ) -> dict[str, tuple[Path, str]]:
     """Where ``assemble`` finds the networks of freshly trained checkpoints."""
-    return {
+    return ({} if inpainter is None else {"inpainter": (inpainter.weights, "")}) | {
         "degraded_vae": (degraded_vae.weights, ""),
         "clean_vae": (clean_vae.weights, ""),
         "mapping": (mapping.weights, "mapping."),
@@ -210,7 +220,7 @@ def load_release(
     path = folder / "model.safetensors"
     if _identity(path, record["config"]) != record["sha256"]:
         raise ValueError(f"{folder} is not the release it says ({record['sha256'][:12]}...): delete it, fetch it again")
-    names = ("degraded_vae", "clean_vae", "mapping", "gate", "detector", "damage_kinds", "tone")
+    names = ("degraded_vae", "clean_vae", "mapping", "gate", "detector", "damage_kinds", "tone", "inpainter")
     networks = assemble(config, {name: (path, f"{name}.") for name in names})
     finder = DefectFinder(
         networks.detector,
@@ -220,6 +230,7 @@ def load_release(
         config.sure,
         config.confirm if looks_again else (),
         networks.kinds,
+        config.margin_px,
     )
     return PhotoRestorer(
         finder,

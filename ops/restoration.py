@@ -122,6 +122,7 @@ class PhotoRestorer:
             "threshold": self.find_defects.threshold,
             "sure": self.find_defects.sure,
             "second_looks": len(self.find_defects.looks(old)) if mask is None else 0,
+            "margin_px": self.find_defects.margin_px if mask is None else 0,
             "is_mask_given": float(mask is not None),
             "is_bf16": float(self.is_bf16),
             "tiles": change.tiles,
@@ -152,12 +153,15 @@ class PhotoRestorer:
         return toned, total / old.numel()
 
     def _fill(self, toned: Tensor, mask: Tensor) -> Tensor:
-        """What the encoder sees of the photo."""
+        """What the encoder sees of the photo; a tile without a mark is the photo's own."""
         if self.network.fill_reach_px == 0:
             return toned
         filled = large_tensors.zeros(*toned.shape)
-        for tile in self._cut(toned, self.network.fill_reach_px, STRIDE):
-            put(filled, tile, self.network.fill(self._read(toned, tile), self._read(mask, tile)))
+        for tile in self._cut(toned, self.network.fill_reach_px, self.network.fill_grid_px):
+            if mask[..., *tile.middle].any():
+                put(filled, tile, self.network.fill(self._read(toned, tile), self._read(mask, tile)))
+            else:
+                filled[..., *tile.middle] = toned[..., *tile.middle]
         return filled
 
     def _gather_sources(self, filled: Tensor, mask: Tensor, cells: Tensor) -> list[Sources] | None:

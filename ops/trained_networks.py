@@ -11,14 +11,22 @@ from ops.tone import ToneRestorer
 
 
 def trained_networks(
-    recipe: Recipe, degraded_vae: Checkpoint, clean_vae: Checkpoint, mapping: Checkpoint, detector: Checkpoint
+    recipe: Recipe,
+    degraded_vae: Checkpoint,
+    clean_vae: Checkpoint,
+    inpainter: Checkpoint | None,
+    mapping: Checkpoint,
+    detector: Checkpoint,
 ) -> Networks:
     """Detector and translation as ``recipe`` uses them, from the checkpoints of their stages.
+
+    ``inpainter`` is left out at scales that begin with the first fill alone.
 
     Raises:
         ValueError: ``detector`` is not calibrated, or a checkpoint is not that of a network of ``recipe``.
     """
-    weights = checkpoint_weights(degraded_vae, clean_vae, mapping, detector)
+    painter = None if recipe.inpainter is None else inpainter
+    weights = checkpoint_weights(degraded_vae, clean_vae, painter, mapping, detector)
     return assemble(recipe.release_config(threshold_of(detector)), weights)
 
 

@@ -70,16 +70,23 @@ class HalfCleanPairs:
 
 
 def train_ablation(
-    ablation: Ablation, recipe: Recipe, data: AblationData, detector: Checkpoint, bench: Workbench
+    ablation: Ablation,
+    recipe: Recipe,
+    data: AblationData,
+    inpainter: Checkpoint | None,
+    detector: Checkpoint,
+    bench: Workbench,
 ) -> TripletNetwork:
     """Train the networks of ``recipe``, already changed and shortened; what another one trained alike is taken over.
 
-    ``detector`` is the scale's own, the same for all; the result does not depend on it.
+    ``inpainter`` and ``detector`` are the scale's own, the same for all; the result does not depend on the detector,
+    nor on the inpainter if ``recipe`` has none.
     """
     degraded_vae, clean_vae = train_vaes(ablation, recipe, data, bench)
     vaes = (degraded_vae, clean_vae)
-    mapping = train_mapping(recipe.mapping, *vaes, data.pairs, data.shown, data.facts, bench.part("mapping"))
-    return trained_networks(recipe, degraded_vae, clean_vae, mapping, detector).triplet
+    painter, part = None if recipe.inpainter is None else inpainter, bench.part("mapping")
+    mapping = train_mapping(recipe.mapping, *vaes, data.pairs, data.shown, data.facts, part, painter)
+    return trained_networks(recipe, *vaes, painter, mapping, detector).triplet
 
 
 def train_vaes(

@@ -66,9 +66,13 @@ def _hard_masks(recipe: Recipe) -> Recipe:
     return replace(recipe, mapping=replace(recipe.mapping, network=network))
 
 
+def _no_inpainter(recipe: Recipe) -> Recipe:
+    return replace(recipe, inpainter=None)
+
+
 def _no_first_fill(recipe: Recipe) -> Recipe:
     network = replace(recipe.mapping.network, has_first_fill=False)
-    return replace(recipe, mapping=replace(recipe.mapping, network=network))
+    return replace(recipe, inpainter=None, mapping=replace(recipe.mapping, network=network))
 
 
 def _instance_norm(recipe: Recipe) -> Recipe:
@@ -137,6 +141,7 @@ ABLATIONS: Final = (
     ),
     Ablation("instance norm", "instance norm as published in both autoencoders and the mapping", _instance_norm),
     Ablation("no pixel shortcut", "pixels reach the latent through the strided convolutions alone", _no_pixel_shortcut),
+    Ablation("no inpainter", "damage is filled by the means of what is around and no better", _no_inpainter),
     Ablation("no first fill", "the encoder sees the damage as it is", _no_first_fill),
     Ablation("no gate", "the painted photo is the restored one", _no_gate),
     Ablation("no nonlocal block", "damaged cells read nothing from intact ones", _no_nonlocal_block),

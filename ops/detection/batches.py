@@ -55,7 +55,14 @@ class FreshDefects:
 
 
 def aged_defects(pairs: Sequence[Pair], aged: Callable[[Tensor, Sequence[Plan]], Tensor]) -> DefectBatch:
-    """Age ``pairs``, which are not yet, with their defects and once more without, and see what can be told apart.
+    """Age ``pairs``, which are not yet, with their defects and once more without, and see what can be told apart."""
+    photo, undamaged = aged_twice(pairs, aged)
+    mask = torch.cat([pair.mask for pair in pairs]).to(photo.device)
+    return DefectBatch(photo, visible_damage(photo, undamaged, mask))
+
+
+def aged_twice(pairs: Sequence[Pair], aged: Callable[[Tensor, Sequence[Plan]], Tensor]) -> tuple[Tensor, Tensor]:
+    """Age ``pairs``, which are not yet, with their defects and once more without: both (N, 3, H, W).
 
     The clean photo of a pair is what its degraded one would be without defects; a pair without any is aged once.
     """
@@ -65,8 +72,7 @@ def aged_defects(pairs: Sequence[Pair], aged: Callable[[Tensor, Sequence[Plan]],
     photo = photos[: len(pairs)]
     undamaged = photo.clone()
     undamaged[[number for number, pair in enumerate(pairs) if pair.plan.defects]] = photos[len(pairs) :]
-    mask = torch.cat([pair.mask for pair in pairs]).to(photo.device)
-    return DefectBatch(photo, visible_damage(photo, undamaged, mask))
+    return photo, undamaged
 
 
 def validation_defects(pairs: PairSet, count: int = 5) -> DefectBatch:

@@ -15,7 +15,7 @@ from models.damage_kinds import DamageKinds
 from models.detector import DefectDetector
 from ops import large_tensors
 from ops.detection.kinds import FoundKinds
-from ops.detection.marking import REACH_PX, mark
+from ops.detection.marking import REACH_PX, grown, mark
 from ops.detection.second_look import LEAST_SIDE_PX, confirm, reach_px, shrunk
 from ops.network_layout import laid_out
 from ops.tiles import Tile, cut, kept, on_grid, put
@@ -33,6 +33,8 @@ class DefectFinder:
         confirm: mean defect probability that marks must have at half the photo's size, at a quarter, and so on, as far
             as the photo is large enough (``second_look.confirm``); without any, nobody looks again.
         kinds: says what kind the damage is; None if nobody trained it.
+        margin_px: how much further than the detector says every mark reaches in the end: the rim of damage is faint,
+            and what is painted would take its colour from there (docs/decisions/0022).
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class DefectFinder:
         sure: float = 0.0,
         confirm: Sequence[float] = (),
         kinds: DamageKinds | None = None,
+        margin_px: int = 0,
     ) -> None:
         self.detector = laid_out(detector, device)
         self.threshold = threshold
@@ -52,14 +55,15 @@ class DefectFinder:
         self.sure = sure
         self.confirm = tuple(confirm)
         self.kinds = None if kinds is None else laid_out(kinds, device)
+        self.margin_px = margin_px
 
     @torch.inference_mode()
     def __call__(self, old: Tensor) -> tuple[Tensor, FoundKinds | None]:
         """Find the defects of ``old`` (1, 3, H, W) in [0, 1].
 
         Returns:
-            The soft mask (1, 1, H, W), the defect probability where one is marked, else 0; and what kind each marked
-            pixel is, None if nobody can tell.
+            The soft mask (1, 1, H, W), the defect probability where one is marked, the greatest nearby in its margin,
+            else 0; and what kind each marked pixel is, None if nobody can tell.
         """
         mask = large_tensors.zeros(1, 1, *old.shape[-2:])
         kinds = None if self.kinds is None else _KindWalk(self.kinds, old)
@@ -73,7 +77,13 @@ class DefectFinder:
                 kinds.add(tile, maps, kept(marked, tile) > 0)
         for scale, least in self.looks(old):
             mask = self._confirmed(mask, old, scale, least)
-        return mask, None if kinds is None else kinds.found(self._cut(mask, 0, 1), mask)
+        if kinds is not None:
+            kinds.keep(self._cut(mask, 0, 1), mask)
+        if self.margin_px and mask.any():
+            mask = self._with_margin(mask)
+            if kinds is not None:
+                kinds.widen(self._cut(mask, 0, 1), self._with_margin(kinds.numbers))
+        return mask, None if kinds is None else kinds.found(self._cut(mask, 0, 1))
 
     def looks(self, old: Tensor) -> list[tuple[int, float]]:
         """From how many times as far it looks at ``old`` (1, 3, H, W) again, and what it has to find there."""
@@ -94,6 +104,13 @@ class DefectFinder:
             prob_from_afar = prob[..., *on_grid(tile.outer, scale)].to(self.device)
             put(left, tile, confirm(self._read(mask, tile), prob_from_afar, scale, least))
         return left
+
+    def _with_margin(self, marks: Tensor) -> Tensor:
+        """``marks`` (1, 1, H, W), 0 where there are none, ``margin_px`` wider; the greater one wins."""
+        wider = large_tensors.zeros(*marks.shape)
+        for tile in self._cut(marks, self.margin_px, 1):
+            put(wider, tile, grown(marks[..., *tile.outer], self.margin_px))
+        return wider
 
     def _cut(self, photo: Tensor, halo_px: int, grid_px: int) -> Iterator[Tile]:
         height, width = photo.shape[-2:]
@@ -117,13 +134,23 @@ class _KindWalk:
             return
         self.numbers[..., *tile.middle] = kept(1 + self.head(maps).argmax(dim=1, keepdim=True), tile) * is_marked
 
-    def found(self, tiles: Iterator[Tile], mask: Tensor) -> FoundKinds:
-        """What came together and is still marked in ``mask``."""
+    def keep(self, tiles: Iterator[Tile], mask: Tensor) -> None:
+        """Forget what is no longer marked in ``mask``."""
+        for tile in tiles:
+            self.numbers[..., *tile.middle] *= mask[..., *tile.middle] > 0
+
+    def widen(self, tiles: Iterator[Tile], wider: Tensor) -> None:
+        """Take what ``wider`` (1, 1, H, W) says where nothing was said."""
+        for tile in tiles:
+            said = self.numbers[..., *tile.middle]
+            self.numbers[..., *tile.middle] = torch.where(said > 0, said, wider[..., *tile.middle])
+
+    def found(self, tiles: Iterator[Tile]) -> FoundKinds:
+        """What came together."""
         names = self.head.config.kinds
         pixels = torch.zeros(len(names) + 1, dtype=torch.long)
         for tile in tiles:
-            said = self.numbers[..., *tile.middle] * (mask[..., *tile.middle] > 0)
-            self.numbers[..., *tile.middle] = said
+            said = self.numbers[..., *tile.middle]
             pixels += torch.bincount(said.long().flatten(), minlength=len(pixels))
         shares = (pixels[1:] / self.numbers.numel()).tolist()
         return FoundKinds(names, self.numbers, dict(zip(names, shares, strict=True)))

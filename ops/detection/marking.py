@@ -22,5 +22,9 @@ def mark(defect_prob: Tensor, threshold: float, sure: float) -> Tensor:
     mask = defect_prob * (defect_prob > threshold)
     if sure <= threshold:
         return mask
-    near_sure = F.max_pool2d((defect_prob >= sure).to(mask.dtype), 2 * REACH_PX + 1, stride=1, padding=REACH_PX)
-    return mask * near_sure
+    return mask * grown((defect_prob >= sure).to(mask.dtype), REACH_PX)
+
+
+def grown(mask: Tensor, margin_px: int) -> Tensor:
+    """``mask`` (N, 1, H, W), everywhere its greatest value within ``margin_px`` rows and columns."""
+    return F.max_pool2d(mask, 2 * margin_px + 1, stride=1, padding=margin_px) if margin_px else mask

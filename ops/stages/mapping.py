@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 from models.discriminators import DiscriminatorConfig, MultiscaleDiscriminator
 from models.fidelity_gate import FidelityGate, FidelityGateConfig
+from models.inpainter import Inpainter
 from models.mapping import LatentMapping, MappingConfig
 from models.triplet import TripletNetwork
 from models.vae import Vae
@@ -21,6 +22,7 @@ from ops.pairs.sources import PairBatch, PairSource
 from ops.pictures import contact_sheet
 from ops.processes import part_here, uniform_rows
 from ops.spread_training import spread
+from ops.stages.inpainter import load_inpainter
 from ops.stages.vae import VaeRecipe
 from ops.tensor_files import load_weights
 from ops.training import Facts, Schedule, Workbench, fit, seeded
@@ -81,9 +83,16 @@ class MappingBatch:
 
 
 class MappingStage:
-    """The mapping's losses; ``degraded_vae`` and ``clean_vae`` are trained already and stay as they are."""
+    """The mapping's losses; autoencoders and inpainter are trained already and stay as they are."""
 
-    def __init__(self, recipe: MappingRecipe, degraded_vae: Vae, clean_vae: Vae, features: nn.Module) -> None:
+    def __init__(
+        self,
+        recipe: MappingRecipe,
+        degraded_vae: Vae,
+        clean_vae: Vae,
+        features: nn.Module,
+        inpainter: Inpainter | None = None,
+    ) -> None:
         self.weights = recipe.weights
         self.features = features
         self.mask_dropout = recipe.mask_dropout
@@ -93,6 +102,7 @@ class MappingStage:
             clean_vae.requires_grad_(False),
             LatentMapping(recipe.network),
             None if recipe.gate is None else FidelityGate(recipe.gate),
+            None if inpainter is None else inpainter.requires_grad_(False),
         )
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # a tenth faster on a CPU
         self.trained = nn.ModuleDict({"mapping": self.network.mapping})
@@ -143,8 +153,11 @@ def train_mapping(
     held_out: PairBatch,
     facts: Facts,
     bench: Workbench,
+    inpainter: Checkpoint | None = None,
 ) -> Checkpoint:
     """Train mapping and gate between two trained autoencoders; ``held_out`` are pairs to show the work on.
+
+    ``inpainter`` paints the damage before the encoder sees it; without, the first fill does, if ``recipe`` has one.
 
     Raises:
         ValueError: an autoencoder's latent does not fit the mapping.
@@ -153,7 +166,8 @@ def train_mapping(
     seen_through, features = feature_trunk(bench.vgg_weights)
     with seeded(schedule.seed):
         vaes = (_load_vae(degraded_vae, recipe), _load_vae(clean_vae, recipe))
-        stage = MappingStage(recipe, *vaes, features.to(bench.device))
+        painter = None if inpainter is None else load_inpainter(inpainter)
+        stage = MappingStage(recipe, *vaes, features.to(bench.device), painter)
     stage.network.to(bench.device)
 
     def batches(step: int) -> MappingBatch:
@@ -162,6 +176,7 @@ def train_mapping(
         return MappingBatch(fresh, schedule.has_passed(recipe.weights.adversarial_from, step))
 
     grounds = {"degraded_vae": degraded_vae.sha256, "clean_vae": clean_vae.sha256}
+    grounds |= {} if inpainter is None else {"inpainter": inpainter.sha256}
     facts = {"recipe": config_to_json(recipe), "perceptual": seen_through, **grounds, **facts}
     checkpoint = fit("latent_mapping", stage, batches, schedule, facts, bench)
     load_weights(stage.trained, checkpoint.weights)

@@ -42,6 +42,7 @@ def _ablation_asset(ablation: Ablation) -> dg.AssetsDefinition:
         textures: Corpus,
         old_photos: Corpus,
         degraded_pairs: PairSet,
+        inpainter: Checkpoint | None,
         defect_detector: Checkpoint,
         home: Home,
         tracking: Tracking,
@@ -58,7 +59,7 @@ def _ablation_asset(ablation: Ablation) -> dg.AssetsDefinition:
         facts = pair_training_facts(config, degraded_pairs, compute)
         data = ablation_data(recipe, clean_photos, textures, old_photos, degraded_pairs, facts, compute.device)
         with tracking.bench(context, home, compute) as bench:
-            network = train_ablation(ablation, recipe, data, defect_detector, bench)
+            network = train_ablation(ablation, recipe, data, inpainter, defect_detector, bench)
         test_set, folder = held_out(degraded_pairs, defect_detector), home.results / config.folder
         result = run_method(ablation.name, TripletRestorer(network), test_set, folder, context.log.debug)
         return dg.MaterializeResult(value=result, metadata={"file": dg.MetadataValue.path(result.path)})

@@ -21,6 +21,7 @@ def triplet_translation(
     degraded_pairs: PairSet,
     degraded_vae: Checkpoint,
     clean_vae: Checkpoint,
+    inpainter: Checkpoint | None,
     latent_mapping: Checkpoint,
     tone_reader: Checkpoint | None,
     defect_detector: Checkpoint,
@@ -32,10 +33,11 @@ def triplet_translation(
     from ops.restorers.triplet import TripletRestorer
     from ops.trained_networks import trained_networks, trained_tone
 
-    ours = trained_networks(config.recipe, degraded_vae, clean_vae, latent_mapping, defect_detector).triplet
+    trained = (degraded_vae, clean_vae, inpainter, latent_mapping, defect_detector)
+    ours = trained_networks(config.recipe, *trained).triplet
     tone = trained_tone(config.recipe, tone_reader)
     networks = ours if tone is None else nn.ModuleList([ours, tone.reader])
-    training = [one for one in (degraded_vae, clean_vae, tone_reader, latent_mapping) if one is not None]
+    training = [one for one in (degraded_vae, clean_vae, tone_reader, inpainter, latent_mapping) if one is not None]
     restorer = TripletRestorer(ours, tone)
     return scored(context, "ours", restorer, degraded_pairs, defect_detector, home, networks, training)
 
@@ -47,6 +49,7 @@ def worth_filling(
     degraded_pairs: PairSet,
     degraded_vae: Checkpoint,
     clean_vae: Checkpoint,
+    inpainter: Checkpoint | None,
     latent_mapping: Checkpoint,
     defect_detector: Checkpoint,
     tracking: Tracking,
@@ -59,7 +62,8 @@ def worth_filling(
     from ops.scores.worth_filling import filling_errors, filling_table
     from ops.trained_networks import trained_networks
 
-    ours = trained_networks(config.recipe, degraded_vae, clean_vae, latent_mapping, defect_detector).triplet
+    trained = (degraded_vae, clean_vae, inpainter, latent_mapping, defect_detector)
+    ours = trained_networks(config.recipe, *trained).triplet
     restorers: dict[str, Restorer] = {"ours": TripletRestorer(ours), "Telea inpainting": Telea()}
     errors = filling_errors(degraded_pairs, [HELD_OUT, VALIDATION], restorers)
     table = filling_table(errors, list(restorers))
@@ -123,6 +127,7 @@ def released_model(
     textures: Corpus,
     degraded_vae: Checkpoint,
     clean_vae: Checkpoint,
+    inpainter: Checkpoint | None,
     latent_mapping: Checkpoint,
     defect_detector: Checkpoint,
     damage_kinds: Checkpoint,
@@ -144,16 +149,17 @@ def released_model(
 
     scale = config.scale.value
     faces = released_faces(face_examples, scale, config.recipe.face.settings)
-    tones = [] if tone_reader is None else [tone_reader]
+    painter = None if config.recipe.inpainter is None else inpainter
+    painters, tones = ([] if one is None else [one] for one in (painter, tone_reader))
     card = model_card(
         f"{MODEL_NAME}, recipe {scale}",
         scale,
-        [degraded_vae, clean_vae, latent_mapping, defect_detector, damage_kinds, *tones, *faces.checkpoints],
+        [degraded_vae, clean_vae, *painters, latent_mapping, defect_detector, damage_kinds, *tones, *faces.checkpoints],
         [clean_photos, old_photos, textures, *faces.learnt_from(aligned_faces)],
         (home.results / "scores.md").read_text(),
         faces.note,
     )
-    weights = checkpoint_weights(degraded_vae, clean_vae, latent_mapping, defect_detector)
+    weights = checkpoint_weights(degraded_vae, clean_vae, painter, latent_mapping, defect_detector)
     weights |= {"damage_kinds": (damage_kinds.weights, ""), **faces.weights}
     facts = {"edition": 1, "scale": scale, "gain over the input, dB": scores}
     with tracking.run(context) as log:

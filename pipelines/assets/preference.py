@@ -66,6 +66,7 @@ def old_photo_scores(
     degraded_pairs: PairSet,
     degraded_vae: Checkpoint,
     clean_vae: Checkpoint,
+    inpainter: Checkpoint | None,
     latent_mapping: Checkpoint,
     tone_reader: Checkpoint | None,
     defect_detector: Checkpoint,
@@ -90,7 +91,7 @@ def old_photo_scores(
     from ops.trained_networks import trained_networks, trained_tone
 
     recipe = config.recipe
-    networks = trained_networks(recipe, degraded_vae, clean_vae, latent_mapping, defect_detector)
+    networks = trained_networks(recipe, degraded_vae, clean_vae, inpainter, latent_mapping, defect_detector)
     ours = TripletRestorer(networks.triplet, trained_tone(recipe, tone_reader))
     restorers: dict[str, Restorer] = {
         "ours": ours,

@@ -24,6 +24,7 @@ def pairs_as_released(
     degraded_pairs: PairSet,
     degraded_vae: Checkpoint,
     clean_vae: Checkpoint,
+    inpainter: Checkpoint | None,
     latent_mapping: Checkpoint,
     tone_reader: Checkpoint | None,
     defect_detector: Checkpoint,
@@ -32,7 +33,8 @@ def pairs_as_released(
     """Pairs that no training saw, restored as a user's photo would be: the gain, and the harm to their clean photos."""
     from ops.scores.as_released import restore_pairs, restored_pair_table
 
-    restorers = _restorers(config.recipe, tone_reader, degraded_vae, clean_vae, latent_mapping, defect_detector)
+    trained = (degraded_vae, clean_vae, inpainter, latent_mapping, defect_detector)
+    restorers = _restorers(config.recipe, tone_reader, trained)
     splits, say = (VALIDATION, HELD_OUT), context.log.info
     results = {marks: restore_pairs(degraded_pairs, splits, each, say) for marks, each in restorers.items()}
     table = restored_pair_table(results)
@@ -49,6 +51,7 @@ def clean_photos_left_alone(
     clean_photos: Corpus,
     degraded_vae: Checkpoint,
     clean_vae: Checkpoint,
+    inpainter: Checkpoint | None,
     latent_mapping: Checkpoint,
     tone_reader: Checkpoint | None,
     defect_detector: Checkpoint,
@@ -58,7 +61,8 @@ def clean_photos_left_alone(
     from ops.pictures import markdown_picture
     from ops.scores.left_alone import clean_photo_table, left_alone, restore_clean, worst_sheet
 
-    restorers = _restorers(config.recipe, tone_reader, degraded_vae, clean_vae, latent_mapping, defect_detector)
+    trained = (degraded_vae, clean_vae, inpainter, latent_mapping, defect_detector)
+    restorers = _restorers(config.recipe, tone_reader, trained)
     photos = [photo for split in (VALIDATION, HELD_OUT) for photo in clean_photos.photos if photo.split == split]
     results = {marks: restore_clean(photos, each, context.log.info) for marks, each in restorers.items()}
     table, sheet = clean_photo_table(results), worst_sheet(results[RELEASED], restorers[RELEASED])
@@ -71,7 +75,11 @@ def clean_photos_left_alone(
     )
 
 
-def _restorers(recipe: "Recipe", tone_reader: Checkpoint | None, *trained: Checkpoint) -> dict[str, "PhotoRestorer"]:
+def _restorers(
+    recipe: "Recipe",
+    tone_reader: Checkpoint | None,
+    trained: tuple[Checkpoint, Checkpoint, Checkpoint | None, Checkpoint, Checkpoint],
+) -> dict[str, "PhotoRestorer"]:
     """By what they do, without faces; fewer where the recipe marks all that the detector says, or leaves tone alone."""
     from ops.detection.calibration import threshold_of
     from ops.detection.finder import DefectFinder
@@ -79,7 +87,7 @@ def _restorers(recipe: "Recipe", tone_reader: Checkpoint | None, *trained: Check
     from ops.tone import ToneRestorer
     from ops.trained_networks import trained_networks, trained_tone
 
-    networks, threshold = trained_networks(recipe, *trained), threshold_of(trained[-1])
+    networks, threshold, tile_px = trained_networks(recipe, *trained), threshold_of(trained[-1]), recipe.tiling.tile_px
     tone = trained_tone(recipe, tone_reader)
     rules: dict[str, tuple[float, tuple[float, ...], ToneRestorer | None]] = {}
     if recipe.sure or recipe.confirm:
@@ -90,7 +98,7 @@ def _restorers(recipe: "Recipe", tone_reader: Checkpoint | None, *trained: Check
     rules[RELEASED] = (recipe.sure, recipe.confirm, tone)
     return {
         name: PhotoRestorer(
-            DefectFinder(networks.detector, threshold, recipe.tiling.tile_px, sure=sure, confirm=confirm),
+            DefectFinder(networks.detector, threshold, tile_px, sure=sure, confirm=confirm, margin_px=recipe.margin_px),
             networks.triplet,
             recipe.tiling,
             tone=used,

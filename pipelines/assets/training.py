@@ -63,7 +63,33 @@ def degraded_vae(
     return described(checkpoint, decibels)
 
 
-@dg.asset(group_name="training", code_version="2", kinds={"pytorch", "mlflow"})
+@dg.asset(group_name="training", code_version="1", kinds={"pytorch", "mlflow"})
+def inpainter(
+    context: dg.AssetExecutionContext,
+    config: RunScale,
+    clean_photos: Corpus,
+    textures: Corpus,
+    degraded_pairs: PairSet,
+    home: Home,
+    tracking: Tracking,
+    compute: Compute,
+) -> dg.MaterializeResult[Checkpoint | None]:
+    """What paints the marks from what stands around them; none at scales that leave it to the networks behind."""
+    from ops.pairs.marked_windows import MarkedWindows, marked_validation
+    from ops.pairs.windows import fresh_windows
+    from ops.stages.inpainter import train_inpainter
+
+    recipe, dataset = config.recipe.inpainter, config.recipe.dataset
+    if recipe is None:
+        return dg.MaterializeResult(value=None, metadata={"note": f"{config.recipe.name} has no inpainter"})
+    windows = fresh_windows(clean_photos, textures, dataset, recipe.windows, compute.device)
+    source, facts = MarkedWindows(windows, recipe.most_marks), fresh_training_facts(config, degraded_pairs, compute)
+    with tracking.bench(context, home, compute) as bench:
+        result = described(train_inpainter(recipe, source, marked_validation(degraded_pairs), facts, bench))
+    return dg.MaterializeResult(value=result.value, data_version=result.data_version, metadata=result.metadata)
+
+
+@dg.asset(group_name="training", code_version="3", kinds={"pytorch", "mlflow"})
 def latent_mapping(
     context: dg.AssetExecutionContext,
     config: RunScale,
@@ -72,6 +98,7 @@ def latent_mapping(
     degraded_pairs: PairSet,
     degraded_vae: Checkpoint,
     clean_vae: Checkpoint,
+    inpainter: Checkpoint | None,
     home: Home,
     tracking: Tracking,
     compute: Compute,
@@ -81,10 +108,12 @@ def latent_mapping(
 
     recipe = config.recipe.mapping
     grounds = pair_grounds(config, clean_photos, textures, degraded_pairs, compute)
+    painter = None if config.recipe.inpainter is None else inpainter
     with tracking.bench(context, home, compute) as bench:
-        return described(
-            train_mapping(recipe, degraded_vae, clean_vae, grounds.source, grounds.shown, grounds.facts, bench)
+        checkpoint = train_mapping(
+            recipe, degraded_vae, clean_vae, grounds.source, grounds.shown, grounds.facts, bench, painter
         )
+    return described(checkpoint)
 
 
 @dg.asset(group_name="training", code_version="1", kinds={"pytorch", "mlflow"})

@@ -9,6 +9,7 @@ from models.blocks import Norm
 from models.damage_kinds import DamageKinds, DamageKindsConfig
 from models.detector import DefectDetector, DetectorConfig
 from models.fidelity_gate import FidelityGate, FidelityGateConfig
+from models.inpainter import Inpainter, InpainterConfig
 from models.mapping import LatentMapping, MappingConfig
 from models.tone import ToneConfig, ToneReader
 from models.vae import Vae, VaeConfig
@@ -27,6 +28,8 @@ CONFIG = ReleaseConfig(
     threshold=0.5,
     tiling=Tiling(tile_px=64, halo_px=64),
     kinds=DamageKindsConfig(("scratch", "loss"), width=4),
+    inpainter=InpainterConfig(widths=(4, 6), num_blocks=1),
+    margin_px=2,
 )
 
 
@@ -50,6 +53,7 @@ def small_weights(folder: Path) -> dict[str, tuple[Path, str]]:
         "mapping": LatentMapping(CONFIG.mapping),
         "gate": FidelityGate(CONFIG.gate) if CONFIG.gate else None,
         "detector": DefectDetector(CONFIG.detector),
+        "inpainter": Inpainter(CONFIG.inpainter) if CONFIG.inpainter else None,
         "damage_kinds": DamageKinds(CONFIG.kinds, CONFIG.detector) if CONFIG.kinds else None,
     }
     weights = {}

@@ -13,6 +13,7 @@ from models.detector import DetectorConfig
 from models.face import FaceGeneratorConfig, FaceNorm, Start
 from models.face_finder import FaceInspector
 from models.feature_trunk import GradientPyramid
+from models.inpainter import InpainterConfig
 from models.vae import Vae
 from ops.checkpoints import Checkpoint
 from ops.degradation.recipe import STANDARD_DEGRADATION
@@ -21,6 +22,7 @@ from ops.detection.truth import DefectTruth
 from ops.faces.find import Search
 from ops.faces.scenes import FaceScenes
 from ops.faces.settings import FaceSettings
+from ops.pairs.marked_windows import MarkedBatch
 from ops.pairs.sources import PairBatch
 from ops.pairs.windows import WindowShares
 from ops.parts import Part
@@ -29,6 +31,7 @@ from ops.shared_batch_norm import share_batch_norm
 from ops.spread_training import spread
 from ops.stages.detector import DetectorRecipe, DetectorStage, DetectorWeights
 from ops.stages.face import FaceBatch, FaceRecipe, FaceStage, FaceWeights
+from ops.stages.inpainter import InpainterRecipe, InpainterStage
 from ops.stages.mapping import MappingBatch, MappingStage
 from ops.stages.vae import DomainBatch, VaeStage
 from ops.tensor_files import save_tensors
@@ -47,6 +50,7 @@ DETECTOR = DetectorRecipe(
     finetuning=SCHEDULE,
     clean_alarms=0.005,
 )
+INPAINTER = InpainterRecipe(InpainterConfig((4, 6), 1), DETECTOR.windows, 2, SCHEDULE)
 FACE = FaceRecipe(
     network=FaceGeneratorConfig(
         16,
@@ -94,12 +98,21 @@ def lines(part: Part) -> DefectBatch:
     return DefectBatch(part.of(drawn.degraded), DefectTruth(part.of(damaged * judged), part.of(judged)))
 
 
+def marks(part: Part) -> MarkedBatch:
+    """Every photo has as many marks as its number."""
+    drawn = FadedBlots().batch(5, SIZE, 32)
+    mask = (torch.rand(SIZE, 1, 32, 32, generator=torch.Generator().manual_seed(9)) < 0.1).float()
+    mask *= torch.arange(32) < 8 * torch.arange(1, SIZE + 1).view(-1, 1, 1, 1)
+    return MarkedBatch(part.of(drawn.degraded), part.of(drawn.clean), part.of(mask))
+
+
 EXAMPLES: dict[str, tuple[Callable[[], Stage[Any]], Callable[[Part], Any]]] = {
     "degraded_vae": (lambda: VaeStage(VAE_RECIPE, GradientPyramid()), old_and_synthetic),
     "mapping": (
         lambda: MappingStage(replace(MAPPING_RECIPE, clean_share=0.25), Vae(VAE), Vae(VAE), GradientPyramid()),
         lambda part: MappingBatch(pairs(part), is_judged=True),
     ),
+    "inpainter": (lambda: InpainterStage(INPAINTER), marks),
     "detector": (lambda: DetectorStage(DETECTOR), lines),
     "face": (lambda: FaceStage(FACE, FaceInspector(), "cpu"), lambda part: FaceBatch(pairs(part), is_judged=True)),
 }

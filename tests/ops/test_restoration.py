@@ -24,11 +24,14 @@ def restorer(
     threshold: float = 0.5,
     sure: float = 0.0,
     confirm: Sequence[float] = (),
+    margin_px: int = CONFIG.margin_px,
 ) -> PhotoRestorer:
     torch.manual_seed(2)
     networks = assemble(replace(CONFIG, tiling=tiling), small_weights(folder))
     kinds = networks.kinds
-    finder = DefectFinder(networks.detector, threshold, tiling.tile_px, sure=sure, confirm=confirm, kinds=kinds)
+    finder = DefectFinder(
+        networks.detector, threshold, tiling.tile_px, sure=sure, confirm=confirm, kinds=kinds, margin_px=margin_px
+    )
     return PhotoRestorer(finder, networks.triplet, tiling, strength)
 
 
@@ -103,6 +106,22 @@ def test_a_mark_that_nothing_confirms_is_dropped_unless_the_photo_is_too_small_f
     assert large.facts["second_looks"] == 1
     assert small.mask.all()
     assert small.facts["second_looks"] == 0
+
+
+def test_a_margin_is_marked_around_what_is_found_and_nothing_else(tmp_path: Path) -> None:
+    photo = F.interpolate(torch.rand(1, 3, 4, 4), (101, 93), mode="bilinear")
+    finders = [restorer(tmp_path, threshold=0.0, margin_px=margin_px).find_defects for margin_px in (0, 2)]
+    finders[0].threshold = finders[1].threshold = float(finders[0](photo)[0].quantile(0.9))
+    found, wider = (find(photo)[0] for find in finders)
+    assert 0 < (found > 0).float().mean() < (wider > 0).float().mean() < 1
+    assert torch.equal(wider, F.max_pool2d(found, 5, stride=1, padding=2))
+
+
+def test_a_given_mask_gets_no_margin(tmp_path: Path) -> None:
+    mask = scratched(40, 44)
+    restoration = restorer(tmp_path, margin_px=2)(torch.rand(1, 3, 40, 44), mask)
+    assert torch.equal(restoration.mask, mask)
+    assert restoration.facts["margin_px"] == 0
 
 
 def test_the_kinds_of_what_is_taken_back_are_not_told(tmp_path: Path) -> None:

@@ -62,6 +62,7 @@ def shrink(monkeypatch: pytest.MonkeyPatch) -> None:
         degraded_vae=replace(smoke.degraded_vae, schedule=short),
         face=replace(smoke.face, schedule=short),
         detector=replace(smoke.detector, schedule=replace(short, steps=20, steady_steps=10)),
+        inpainter=replace(smoke.inpainter, schedule=replace(short, batch_size=4)),
         mapping=replace(smoke.mapping, schedule=slow),
         tone=replace(smoke.tone, num_windows=64, schedule=replace(short, batch_size=8)),
         deep_image_prior=replace(prior, fitting=replace(prior.fitting, steps=3)),

@@ -13,6 +13,7 @@ GROUPS = {
     "training": {
         "clean_vae",
         "degraded_vae",
+        "inpainter",
         "latent_mapping",
         "tone_reader",
         "pretrained_detector",

@@ -6,8 +6,9 @@ import torch
 from torch.testing import assert_close
 
 from models.detector import DefectDetector
+from models.inpainter import Inpainter
 from ops.ablations.runs import AblationData, HalfCleanPairs, train_ablation, train_vaes
-from ops.ablations.variants import ABLATIONS, Ablation, ablation_named, shortened
+from ops.ablations.variants import ABLATIONS, PAPER_LIKE, Ablation, ablation_named, shortened
 from ops.checkpoints import Checkpoint, config_to_json, write_checkpoint
 from ops.detection.calibration import Calibration
 from ops.recipes import SMOKE
@@ -40,9 +41,21 @@ def detector(work: Workbench) -> Checkpoint:
     return write_checkpoint(folder, "defect_detector", 0, facts, [])
 
 
+@pytest.fixture(scope="module")
+def inpainter(work: Workbench) -> Checkpoint:
+    assert TINY.inpainter is not None
+    folder = work.root / "inpainter"
+    save_tensors(folder / "weights.safetensors", Inpainter(TINY.inpainter.network).state_dict())
+    return write_checkpoint(folder, "inpainter", 0, {"recipe": config_to_json(TINY.inpainter)}, [])
+
+
 @pytest.mark.parametrize("ablation", ABLATIONS, ids=lambda ablation: ablation.slug)
-def test_every_ablation_trains_and_restores(ablation: Ablation, work: Workbench, detector: Checkpoint) -> None:
-    network = train_ablation(ablation, shortened(ablation.apply(TINY), 0.1), DATA, detector, work)
+def test_every_ablation_trains_and_restores(
+    ablation: Ablation, work: Workbench, inpainter: Checkpoint, detector: Checkpoint
+) -> None:
+    network = train_ablation(ablation, shortened(ablation.apply(TINY), 0.1), DATA, inpainter, detector, work)
+    has_inpainter = ablation.name not in {"no inpainter", "no first fill", PAPER_LIKE}
+    assert (network.inpainter is not None) == has_inpainter
     with torch.inference_mode():
         restored = network(DATA.shown.degraded, DATA.shown.mask).restored
     assert restored.isfinite().all()
