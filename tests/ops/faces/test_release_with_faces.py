@@ -44,7 +44,7 @@ def with_faces(tmp_path: Path, plain: Path, settings: FaceSettings) -> Path:
     for parameter in generator.parameters():
         torch.nn.init.normal_(parameter, std=0.02)
     save_tensors(tmp_path / "generator.safetensors", generator.state_dict())
-    names = ("degraded_vae", "clean_vae", "mapping", "gate", "detector", "damage_kinds")
+    names = ("degraded_vae", "clean_vae", "mapping", "gate", "detector", "damage_kinds", "inpainter")
     weights = {name: (plain / "model.safetensors", f"{name}.") for name in names}
     weights["face_generator"] = (tmp_path / "generator.safetensors", "")
     config = replace(CONFIG, face=GENERATOR, face_settings=replace(settings, strength=0.5))
