@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Final
 
 import torch
 from torch import Tensor, nn
@@ -13,8 +14,11 @@ from models.blocks import Norm, ResidualBlock, pad_to_multiple, silent
 from models.first_fill import REACH_PX, first_fill
 from models.receptive_field import reach_of_doubled, reach_of_halved
 
-_FOLD: int = 2
+_FOLD: Final = 2
 """Pixels per side of a cell of the finest map: a photo is seen in cells of 2 x 2 px, all their values side by side."""
+
+RIM_PX: Final = 1
+"""How far around a mark nothing is read: damage is faint there and would colour what is painted."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +39,9 @@ class Inpainter(nn.Module):
 
     With the photo x and the mask m::
 
-        b  = first_fill(x, m > 0)             the means of what is around
-        p  = b + U(2 b - 1, m > 0)            what belongs there
+        n  = 1 within RIM_PX of m > 0, else 0
+        b  = first_fill(x, n)                 the means of what is around
+        p  = b + U(2 b - 1, n)                what belongs there
         x' = (1 - m) x + m p
 
     Ronneberger et al., "U-Net", MICCAI 2015, with added skips, residual blocks and no norm, so that tone is kept and a
@@ -64,14 +69,13 @@ class Inpainter(nn.Module):
     @property
     def reach_px(self) -> int:
         """How many pixels to each side decide a painted one, its first fill included."""
-        reach = [1]  # of every map, finest first: what is behind it on the way up, in its own cells
+        reach = 1  # the head's, in cells of the finest map; skips see less than what goes down and up again
         for _ in self.down:
-            reach.append(reach_of_doubled(reach[-1] + 4))
-        seen = reach.pop() + 2 * self.config.num_blocks
-        while reach:
-            seen = reach_of_halved(seen) + 2
-            reach.pop()
-        return _FOLD * (seen + 1) + _FOLD - 1 + REACH_PX
+            reach = reach_of_doubled(reach + 4)
+        reach += 2 * self.config.num_blocks
+        for _ in self.down:
+            reach = reach_of_halved(reach) + 2
+        return _FOLD * (reach + 1) + _FOLD - 1 + REACH_PX + RIM_PX
 
     def forward(self, photo: Tensor, mask: Tensor) -> Tensor:
         """Paint what ``mask`` (N, 1, H, W) marks of ``photo`` (N, 3, H, W) in [0, 1]; any H and W.
@@ -80,18 +84,26 @@ class Inpainter(nn.Module):
         """
         if not bool((mask > 0).any()):
             return photo
-        return torch.lerp(photo, self.painted(photo, mask).clamp(0, 1).to(photo.dtype), mask.to(photo.dtype))
+        unread = F.max_pool2d((mask > 0).to(photo.dtype), 2 * RIM_PX + 1, stride=1, padding=RIM_PX)
+        return torch.lerp(photo, self.painted(photo, unread).clamp(0, 1).to(photo.dtype), mask.to(photo.dtype))
 
-    def painted(self, photo: Tensor, mask: Tensor) -> Tensor:
-        """What belongs where ``mask`` marks ``photo``, (N, 3, H, W); it may overshoot [0, 1] a little."""
-        marked = (mask > 0).to(photo.dtype)
-        begun = first_fill(photo, marked)
-        return begun + self.change(begun, marked).to(begun.dtype)
+    def painted(self, photo: Tensor, unread: Tensor) -> Tensor:
+        """What belongs where ``unread`` (N, 1, H, W) in {0, 1} is 1, read from where it is 0.
 
-    def change(self, begun: Tensor, marked: Tensor) -> Tensor:
-        """What has to be added to ``begun`` (N, 3, H, W), of which the ones of ``marked`` (N, 1, H, W) are filled."""
+        Args:
+            photo: (N, 3, H, W) in [0, 1].
+            unread: what is marked, and as much around it as is not to be read.
+
+        Returns:
+            (N, 3, H, W); it may overshoot [0, 1] a little.
+        """
+        begun = first_fill(photo, unread)
+        return begun + self.change(begun, unread).to(begun.dtype)
+
+    def change(self, begun: Tensor, unread: Tensor) -> Tensor:
+        """What has to be added to ``begun`` (N, 3, H, W), which is filled where ``unread`` (N, 1, H, W) is 1."""
         height, width = begun.shape[-2:]
-        seen = pad_to_multiple(torch.cat([2 * begun - 1, marked], dim=1), self.grid_px)
+        seen = pad_to_multiple(torch.cat([2 * begun - 1, unread], dim=1), self.grid_px)
         features = F.relu(self.stem(F.pixel_unshuffle(seen, _FOLD)))
         skips = []
         for before, down in zip(self.before, self.down, strict=True):
@@ -104,5 +116,5 @@ class Inpainter(nn.Module):
 
 
 def _block(channels: int) -> ResidualBlock:
-    """Zeros stand beyond the edge: repeating it costs a third of the time of a training."""
+    """Zeros stand beyond the edge: repeating it costs a seventh of the time of an update (0.29 instead of 0.25 s)."""
     return ResidualBlock(channels, Norm.NONE, padding_mode="zeros")

@@ -7,24 +7,14 @@ from dataclasses import replace
 from models.inpainter import InpainterConfig
 from ops.pairs.windows import WindowShares
 from ops.stages.inpainter import InpainterRecipe
-from ops.training import Schedule
+from ops.standard_schedule import STANDARD_SCHEDULE
 
 STANDARD_INPAINTER = InpainterRecipe(
     network=InpainterConfig(widths=(48, 96, 128, 128), num_blocks=2),
     windows=WindowShares(clean=0.05, larger=0.5, varied=0.3),
     most_marks=4,
-    schedule=Schedule(
-        steps=9_000,
-        steady_steps=3_500,
-        batch_size=8,
-        crop_px=128,
-        learning_rate=1.5e-3,
-        discriminator_rate=2e-4,
-        betas=(0.9, 0.99),
-        gradient_clip=1.0,
-        ema_decay=0.999,
-        is_bf16=True,
-        seed=0,
+    schedule=replace(
+        STANDARD_SCHEDULE, steps=9_000, steady_steps=3_500, crop_px=128, learning_rate=1.5e-3, is_bf16=True
     ),
 )
 

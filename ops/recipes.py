@@ -28,6 +28,7 @@ from ops.stages.inpainter import InpainterRecipe
 from ops.stages.mapping import MappingRecipe, MappingWeights
 from ops.stages.tone import ToneRecipe
 from ops.stages.vae import VaeRecipe, VaeWeights
+from ops.standard_schedule import STANDARD_SCHEDULE
 from ops.tiles import Tiling
 from ops.tone_recipes import SMOKE_TONE, STANDARD_TONE
 from ops.training import Schedule
@@ -222,23 +223,9 @@ _STANDARD_VAE_WEIGHTS = VaeWeights(
     adversarial_from=0.6,
 )
 _STANDARD_JUDGE = DiscriminatorConfig(width=24, num_strided=3, num_scales=1)
-_STANDARD_SCHEDULE = Schedule(
-    steps=5_000,
-    steady_steps=2_000,
-    batch_size=8,
-    crop_px=96,
-    learning_rate=1e-3,
-    discriminator_rate=2e-4,
-    betas=(0.9, 0.99),
-    gradient_clip=1.0,
-    ema_decay=0.999,
-    is_bf16=False,
-    seed=0,
-)
-
 _CROPS_AS_THEY_ARE = WindowShares(clean=STANDARD_DEGRADATION.undamaged_share, larger=0.0, varied=0.0)
 _STANDARD_DETECTION = replace(
-    _STANDARD_SCHEDULE, steps=9_000, steady_steps=2_500, batch_size=6, crop_px=128, learning_rate=2e-3, is_bf16=True
+    STANDARD_SCHEDULE, steps=9_000, steady_steps=2_500, batch_size=6, crop_px=128, learning_rate=2e-3, is_bf16=True
 )
 
 STANDARD = Recipe(
@@ -258,14 +245,14 @@ STANDARD = Recipe(
         discriminator=_STANDARD_JUDGE,
         latent_discriminator=DiscriminatorConfig(width=24, num_strided=2, num_scales=1),
         weights=replace(_STANDARD_VAE_WEIGHTS, latent_adversarial=0.05),
-        schedule=replace(_STANDARD_SCHEDULE, steps=600, steady_steps=300, ema_decay=0.99),
+        schedule=replace(STANDARD_SCHEDULE, steps=600, steady_steps=300, ema_decay=0.99),
     ),
     clean_vae=VaeRecipe(
         network=_STANDARD_VAE,
         discriminator=_STANDARD_JUDGE,
         latent_discriminator=None,
         weights=_STANDARD_VAE_WEIGHTS,
-        schedule=replace(_STANDARD_SCHEDULE, steps=600, steady_steps=300, ema_decay=0.99),
+        schedule=replace(STANDARD_SCHEDULE, steps=600, steady_steps=300, ema_decay=0.99),
     ),
     inpainter=STANDARD_INPAINTER,
     mapping=MappingRecipe(
@@ -292,7 +279,7 @@ STANDARD = Recipe(
         ),
         mask_dropout=0.4,
         clean_share=0.17,
-        schedule=replace(_STANDARD_SCHEDULE, steps=2_500, steady_steps=1_200, batch_size=6, is_bf16=True),
+        schedule=replace(STANDARD_SCHEDULE, steps=2_500, steady_steps=1_200, batch_size=6, is_bf16=True),
     ),
     tone=STANDARD_TONE,
     detector=DetectorRecipe(
@@ -321,7 +308,7 @@ STANDARD = Recipe(
 _SMOKE_VAE = VaeConfig(widths=(12, 24, 48), latent_channels=48, num_blocks=1, norm=Norm.NONE, has_pixel_shortcut=True)
 _SMOKE_JUDGE = DiscriminatorConfig(width=8, num_strided=2, num_scales=1)
 _SMOKE_SCHEDULE = replace(
-    _STANDARD_SCHEDULE, steps=400, steady_steps=200, crop_px=64, learning_rate=1e-3, ema_decay=0.99
+    STANDARD_SCHEDULE, steps=400, steady_steps=200, crop_px=64, learning_rate=1e-3, ema_decay=0.99
 )
 
 SMOKE = Recipe(

@@ -7,7 +7,7 @@ from dataclasses import replace
 from models.tone import ToneConfig
 from ops.pairs.windows import WindowShares
 from ops.stages.tone import ToneRecipe
-from ops.training import Schedule
+from ops.standard_schedule import STANDARD_SCHEDULE
 
 STANDARD_TONE = ToneRecipe(
     network=ToneConfig(bins=64, thumbnail_px=16, width=128),
@@ -16,19 +16,7 @@ STANDARD_TONE = ToneRecipe(
     mask_dropout=0.4,
     sureness=10,
     least_gain=0.3,
-    schedule=Schedule(
-        steps=8_000,
-        steady_steps=3_000,
-        batch_size=256,
-        crop_px=64,
-        learning_rate=1e-3,
-        discriminator_rate=2e-4,
-        betas=(0.9, 0.99),
-        gradient_clip=1.0,
-        ema_decay=0.998,
-        is_bf16=False,
-        seed=0,
-    ),
+    schedule=replace(STANDARD_SCHEDULE, steps=8_000, steady_steps=3_000, batch_size=256, crop_px=64, ema_decay=0.998),
 )
 
 SMOKE_TONE = replace(

@@ -20,14 +20,16 @@ def trained_networks(
 ) -> Networks:
     """Detector and translation as ``recipe`` uses them, from the checkpoints of their stages.
 
-    ``inpainter`` is left out at scales that begin with the first fill alone.
-
     Raises:
         ValueError: ``detector`` is not calibrated, or a checkpoint is not that of a network of ``recipe``.
     """
-    painter = None if recipe.inpainter is None else inpainter
-    weights = checkpoint_weights(degraded_vae, clean_vae, painter, mapping, detector)
+    weights = checkpoint_weights(degraded_vae, clean_vae, used_inpainter(recipe, inpainter), mapping, detector)
     return assemble(recipe.release_config(threshold_of(detector)), weights)
+
+
+def used_inpainter(recipe: Recipe, inpainter: Checkpoint | None) -> Checkpoint | None:
+    """The trained ``inpainter``; None at scales that begin with the first fill alone, whatever another one trained."""
+    return None if recipe.inpainter is None else inpainter
 
 
 def trained_tone(recipe: Recipe, tone: Checkpoint | None) -> ToneRestorer | None:

@@ -17,7 +17,7 @@ from ops.parts import WHOLE, Part
 from ops.recipes import Recipe
 from ops.stages.mapping import train_mapping
 from ops.stages.vae import train_clean_vae, train_degraded_vae
-from ops.trained_networks import trained_networks
+from ops.trained_networks import trained_networks, used_inpainter
 from ops.training import Facts, Workbench
 
 NUM_GAP_CROPS = 64
@@ -84,9 +84,9 @@ def train_ablation(
     """
     degraded_vae, clean_vae = train_vaes(ablation, recipe, data, bench)
     vaes = (degraded_vae, clean_vae)
-    painter, part = None if recipe.inpainter is None else inpainter, bench.part("mapping")
+    painter, part = used_inpainter(recipe, inpainter), bench.part("mapping")
     mapping = train_mapping(recipe.mapping, *vaes, data.pairs, data.shown, data.facts, part, painter)
-    return trained_networks(recipe, *vaes, painter, mapping, detector).triplet
+    return trained_networks(recipe, *vaes, inpainter, mapping, detector).triplet
 
 
 def train_vaes(

@@ -13,7 +13,7 @@ from ops.corpora.records import VALIDATION
 from ops.degradation.degrade import Pair
 from ops.degradation.plan import Plan
 from ops.detection.truth import DefectTruth, joined, truth_of_pair, visible_damage
-from ops.pairs.fresh_crops import step_generator
+from ops.pairs.fresh_crops import aged_twice, step_generator
 from ops.pairs.sets import PairSet
 from ops.pairs.shards import read_pairs
 from ops.pairs.windows import FreshWindows
@@ -59,20 +59,6 @@ def aged_defects(pairs: Sequence[Pair], aged: Callable[[Tensor, Sequence[Plan]],
     photo, undamaged = aged_twice(pairs, aged)
     mask = torch.cat([pair.mask for pair in pairs]).to(photo.device)
     return DefectBatch(photo, visible_damage(photo, undamaged, mask))
-
-
-def aged_twice(pairs: Sequence[Pair], aged: Callable[[Tensor, Sequence[Plan]], Tensor]) -> tuple[Tensor, Tensor]:
-    """Age ``pairs``, which are not yet, with their defects and once more without: both (N, 3, H, W).
-
-    The clean photo of a pair is what its degraded one would be without defects; a pair without any is aged once.
-    """
-    both = [(pair.degraded, pair.plan) for pair in pairs]
-    both += [(pair.clean, pair.plan) for pair in pairs if pair.plan.defects]
-    photos = aged(torch.cat([photo for photo, _ in both]), [plan for _, plan in both])
-    photo = photos[: len(pairs)]
-    undamaged = photo.clone()
-    undamaged[[number for number, pair in enumerate(pairs) if pair.plan.defects]] = photos[len(pairs) :]
-    return photo, undamaged
 
 
 def validation_defects(pairs: PairSet, count: int = 5) -> DefectBatch:

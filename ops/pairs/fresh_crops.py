@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from ops.corpora.records import CorpusPhoto
-from ops.degradation.degrade import aged, draw_plan
+from ops.degradation.degrade import Pair, aged, draw_plan
 from ops.degradation.on_device.ageing import aged_on_device
 from ops.degradation.plan import Plan
 from ops.degradation.recipe import DegradationRecipe
@@ -77,6 +77,20 @@ class FreshCrops:
         if self.ages_on is None:
             return aged(photos, plans)
         return aged_on_device(photos.to(self.ages_on), plans).mul(255).round() / 255
+
+
+def aged_twice(pairs: Sequence[Pair], aged: Callable[[Tensor, Sequence[Plan]], Tensor]) -> tuple[Tensor, Tensor]:
+    """Age ``pairs``, which are not yet, with their defects and once more without: both (N, 3, H, W).
+
+    The clean photo of a pair is what its degraded one would be without defects; a pair without any is aged once.
+    """
+    both = [(pair.degraded, pair.plan) for pair in pairs]
+    both += [(pair.clean, pair.plan) for pair in pairs if pair.plan.defects]
+    photos = aged(torch.cat([photo for photo, _ in both]), [plan for _, plan in both])
+    photo = photos[: len(pairs)]
+    undamaged = photo.clone()
+    undamaged[[number for number, pair in enumerate(pairs) if pair.plan.defects]] = photos[len(pairs) :]
+    return photo, undamaged
 
 
 def ages_on(device: str) -> str | None:

@@ -11,7 +11,7 @@ from models.first_fill import first_fill
 from models.inpainter import Inpainter, InpainterConfig
 from ops.checkpoints import Checkpoint, config_from_json, config_to_json
 from ops.images import encode_png
-from ops.pairs.marked_windows import MarkedBatch, MarkedSource
+from ops.inpainting.marked_windows import MarkedBatch, MarkedSource
 from ops.pairs.windows import WindowShares
 from ops.pictures import contact_sheet
 from ops.processes import mean_of_all, part_here

@@ -146,10 +146,11 @@ def released_model(
     from ops.faces.released import released_faces
     from ops.model_cards import model_card
     from ops.releases import MODEL_NAME, checkpoint_weights, register_release, write_release
+    from ops.trained_networks import used_inpainter
 
     scale = config.scale.value
     faces = released_faces(face_examples, scale, config.recipe.face.settings)
-    painter = None if config.recipe.inpainter is None else inpainter
+    painter = used_inpainter(config.recipe, inpainter)
     painters, tones = ([] if one is None else [one] for one in (painter, tone_reader))
     card = model_card(
         f"{MODEL_NAME}, recipe {scale}",

@@ -75,7 +75,7 @@ def inpainter(
     compute: Compute,
 ) -> dg.MaterializeResult[Checkpoint | None]:
     """What paints the marks from what stands around them; none at scales that leave it to the networks behind."""
-    from ops.pairs.marked_windows import MarkedWindows, marked_validation
+    from ops.inpainting.marked_windows import MarkedWindows, marked_validation
     from ops.pairs.windows import fresh_windows
     from ops.stages.inpainter import train_inpainter
 
@@ -105,10 +105,11 @@ def latent_mapping(
 ) -> dg.MaterializeResult[Checkpoint]:
     """The mapping from the latent of a degraded photo to that of the clean one, and the fidelity gate."""
     from ops.stages.mapping import train_mapping
+    from ops.trained_networks import used_inpainter
 
     recipe = config.recipe.mapping
     grounds = pair_grounds(config, clean_photos, textures, degraded_pairs, compute)
-    painter = None if config.recipe.inpainter is None else inpainter
+    painter = used_inpainter(config.recipe, inpainter)
     with tracking.bench(context, home, compute) as bench:
         checkpoint = train_mapping(
             recipe, degraded_vae, clean_vae, grounds.source, grounds.shown, grounds.facts, bench, painter

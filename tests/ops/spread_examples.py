@@ -22,7 +22,7 @@ from ops.detection.truth import DefectTruth
 from ops.faces.find import Search
 from ops.faces.scenes import FaceScenes
 from ops.faces.settings import FaceSettings
-from ops.pairs.marked_windows import MarkedBatch
+from ops.inpainting.marked_windows import MarkedBatch
 from ops.pairs.sources import PairBatch
 from ops.pairs.windows import WindowShares
 from ops.parts import Part

@@ -12,10 +12,9 @@ from torch import Tensor
 
 from ops.corpora.records import VALIDATION
 from ops.degradation.degrade import apply_plan
-from ops.detection.batches import aged_twice
 from ops.detection.marking import grown
 from ops.detection.truth import visible_damage
-from ops.pairs.fresh_crops import step_generator
+from ops.pairs.fresh_crops import aged_twice, step_generator
 from ops.pairs.sets import PairSet
 from ops.pairs.shards import read_pairs
 from ops.pairs.windows import FreshWindows
@@ -77,10 +76,9 @@ def _marked(
     """The batch from photos, the same without defects, and where their ``damaged`` pixels are."""
     half = len(photo) // 2
     count, own, others = (_drawn(*span, generator) for span in ((1, most_marks), (1, 2), (0, 2)))
-    borrowed = damaged[:half]
+    borrowed = torch.zeros_like(damaged[:half])
     for number in range(1, count + 1):
-        turned = _turned(damaged.roll(number, dims=0), generator)[:half]
-        borrowed = turned if number == 1 else torch.maximum(borrowed, turned)
+        borrowed = torch.maximum(borrowed, _turned(damaged.roll(number, dims=0), generator)[:half])
     mask = torch.cat([grown(borrowed, others), grown(damaged[half:], own)])
     return MarkedBatch(torch.cat([undamaged[:half], photo[half:]]), undamaged, mask)
 

@@ -6,7 +6,7 @@ from torch.nn import functional as F
 
 from ops.degradation.degrade import degrade
 from ops.degradation.recipe import STANDARD_DEGRADATION
-from ops.pairs.marked_windows import MarkedWindows, _marked, marked_validation
+from ops.inpainting.marked_windows import MarkedWindows, _marked, marked_validation
 from ops.pairs.sets import PairSet
 from ops.pairs.shards import StoredPair, write_shard
 from ops.pairs.windows import FreshWindows, WindowShares

@@ -1,0 +1,1 @@
+"""What the inpainter learns from."""
