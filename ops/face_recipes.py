@@ -15,6 +15,7 @@ from ops.faces.find import Search
 from ops.faces.scenes import FaceScenes
 from ops.faces.settings import FaceSettings
 from ops.stages.face import FaceRecipe, FaceWeights
+from ops.standard_schedule import STANDARD_SCHEDULE
 from ops.training import Schedule
 
 _PAPER_UPDATES_PER_EPOCH = 50_000 // 32  # faces of FFHQ, faces a batch
@@ -96,18 +97,8 @@ PAPER_FACES = FaceRecipe(
     study_steps=100 * _PAPER_UPDATES_PER_EPOCH,
 )
 
-_BEGINNING = Schedule(  # the first scales, up to 128 px
-    steps=3_600,
-    steady_steps=1_800,
-    batch_size=4,
-    crop_px=128,
-    learning_rate=1e-3,
-    discriminator_rate=2e-4,
-    betas=(0.9, 0.99),
-    gradient_clip=1.0,
-    ema_decay=0.998,
-    is_bf16=True,
-    seed=0,
+_BEGINNING = replace(  # the first scales, up to 128 px
+    STANDARD_SCHEDULE, steps=3_600, steady_steps=1_800, batch_size=4, crop_px=128, ema_decay=0.998, is_bf16=True
 )
 
 STANDARD_FACES = FaceRecipe(
