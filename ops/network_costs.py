@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from models.age import AgeReader
 from models.damage_kinds import DamageKinds
 from models.detector import DefectDetector
 from models.discriminators import DiscriminatorConfig, MultiscaleDiscriminator
@@ -53,6 +54,9 @@ def network_costs(recipe: Recipe, side_px: int = 256) -> list[NetworkCost]:
             rest.append(NetworkCost("inpainter", _parameters(painter), cost))
         if recipe.tone is not None:
             rest.append(_tone_cost(recipe.tone.network))
+        if recipe.age is not None:
+            age, windows = AgeReader(recipe.age.network), torch.empty(4, 3, side_px // 2, side_px // 2)
+            rest.append(NetworkCost("age reader", _parameters(age), _gmac(lambda: age(windows))))
         rest.append(_judge_cost("photo discriminator of the VAEs", recipe.degraded_vae.discriminator, 3, side_px))
         if recipe.degraded_vae.latent_discriminator is not None:
             channels = recipe.degraded_vae.network.latent_channels

@@ -11,6 +11,7 @@ from models.discriminators import DiscriminatorConfig
 from models.fidelity_gate import FidelityGateConfig
 from models.mapping import MappingConfig
 from models.vae import VaeConfig
+from ops.age_recipes import SMOKE_AGE, STANDARD_AGE
 from ops.degradation.recipe import PAPER_DEGRADATION, STANDARD_DEGRADATION
 from ops.detection.kinds import KINDS
 from ops.face_recipes import PAPER_FACES, SMOKE_FACES, STANDARD_FACES
@@ -21,6 +22,7 @@ from ops.prior_recipes import PAPER_PRIOR, SMOKE_PRIOR, STANDARD_PRIOR
 from ops.releases import ReleaseConfig
 from ops.restorers.bm3d import BlindBm3d
 from ops.restorers.deep_image_prior import DeepImagePrior
+from ops.stages.age import AgeRecipe
 from ops.stages.damage_kinds import DamageKindsRecipe
 from ops.stages.detector import DetectorRecipe, DetectorWeights
 from ops.stages.face import FaceRecipe
@@ -46,6 +48,7 @@ class Recipe:
         inpainter: what paints the damage before VAE1 sees it; None leaves that to the first fill, or to the mapping.
         mapping: latent mapping and fidelity gate.
         tone: what takes fading, yellowing and casts back; None leaves them to the mapping, as published.
+        age: what says how aged a photo looks as a whole; None lets the marks count on every photo.
         detector: the defect detector.
         kinds: what tells kinds of damage apart, on the detector's features.
         face: the face generator and how faces are treated.
@@ -58,6 +61,8 @@ class Recipe:
             (``ops/detection/second_look.py``); nothing where the detector is trained too little.
         margin_px: how much wider than the detector says every mark of a user's photo is made.
         least_sureness: of the tone reader, without which a photo's tone is left as it is.
+        least_aged_prob: of a photo, without which its marks do not count (``ops/age.py``) ...
+        telling_share: ... unless they are more of it than this.
     """
 
     name: str
@@ -67,6 +72,7 @@ class Recipe:
     inpainter: InpainterRecipe | None
     mapping: MappingRecipe
     tone: ToneRecipe | None
+    age: AgeRecipe | None
     detector: DetectorRecipe
     kinds: DamageKindsRecipe
     face: FaceRecipe
@@ -77,6 +83,8 @@ class Recipe:
     confirm: tuple[float, ...]
     margin_px: int
     least_sureness: float
+    least_aged_prob: float
+    telling_share: float
 
     def release_config(self, threshold: float) -> ReleaseConfig:
         """How the networks of this recipe are used together; ``threshold`` is the detector's calibrated one."""
@@ -187,6 +195,7 @@ PAPER = Recipe(
         schedule=_paper_schedule(_VOC_PHOTOS, 36, (150, 100), (2e-4, 2e-4)),
     ),
     tone=None,
+    age=None,
     detector=DetectorRecipe(
         network=DetectorConfig(widths=(64, 128, 256, 512, 768)),
         windows=WindowShares(clean=PAPER_DEGRADATION.undamaged_share, larger=0.0, varied=0.0),
@@ -207,6 +216,8 @@ PAPER = Recipe(
     confirm=(0.1, 0.1),
     margin_px=1,
     least_sureness=0.8,
+    least_aged_prob=0.22,
+    telling_share=0.03,
 )
 
 _STANDARD_VAE = VaeConfig(
@@ -282,6 +293,7 @@ STANDARD = Recipe(
         schedule=replace(STANDARD_SCHEDULE, steps=2_500, steady_steps=1_200, batch_size=6, is_bf16=True),
     ),
     tone=STANDARD_TONE,
+    age=STANDARD_AGE,
     detector=DetectorRecipe(
         network=DetectorConfig(widths=(16, 32, 64, 96, 128)),
         windows=_CROPS_AS_THEY_ARE,
@@ -303,6 +315,8 @@ STANDARD = Recipe(
     confirm=(0.1, 0.1),
     margin_px=1,
     least_sureness=0.8,
+    least_aged_prob=0.22,
+    telling_share=0.03,
 )
 
 _SMOKE_VAE = VaeConfig(widths=(12, 24, 48), latent_channels=48, num_blocks=1, norm=Norm.NONE, has_pixel_shortcut=True)
@@ -357,6 +371,7 @@ SMOKE = Recipe(
         schedule=replace(_SMOKE_SCHEDULE, steps=2800, steady_steps=1400),
     ),
     tone=SMOKE_TONE,
+    age=SMOKE_AGE,
     detector=DetectorRecipe(
         network=DetectorConfig(widths=(12, 24, 48, 64)),
         windows=_CROPS_AS_THEY_ARE,
@@ -377,4 +392,6 @@ SMOKE = Recipe(
     confirm=(),
     margin_px=1,
     least_sureness=0.8,
+    least_aged_prob=0.22,
+    telling_share=0.03,
 )

@@ -13,6 +13,7 @@ from pathlib import Path
 from pydantic import TypeAdapter
 from torch import Tensor
 
+from models.age import AgeConfig, AgeReader
 from models.damage_kinds import DamageKinds, DamageKindsConfig
 from models.detector import DefectDetector, DetectorConfig
 from models.face import FaceGenerator, FaceGeneratorConfig
@@ -22,6 +23,7 @@ from models.mapping import LatentMapping, MappingConfig
 from models.tone import ToneConfig, ToneReader
 from models.triplet import TripletNetwork
 from models.vae import Vae, VaeConfig
+from ops.age import AgeRule
 from ops.archive.provenance import ReleaseIdentity
 from ops.checkpoints import Checkpoint, config_from_json, file_sha256, replace_text
 from ops.detection.finder import DefectFinder
@@ -38,7 +40,7 @@ from ops.tracking import ensure_experiment
 MODEL_NAME = "albumen"
 ALIAS = "released"
 
-_LATER = ("face", "face_settings", "kinds", "tone", "inpainter")
+_LATER = ("face", "face_settings", "kinds", "tone", "inpainter", "age")
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,8 @@ class ReleaseConfig:
 
     ``face`` and ``face_settings`` are None in a release without a face generator, ``kinds`` in one that cannot tell
     kinds of damage apart, ``tone`` and ``least_sureness`` in one that leaves tone to the mapping, ``inpainter`` in one
-    that begins with the first fill alone; they are absent from the files of releases written before there were any.
+    that begins with the first fill alone, ``age`` and what belongs to it in one whose marks count on every photo; they
+    are absent from the files of releases written before there were any.
     ``threshold``, ``sure``, ``confirm`` and ``margin_px`` make masks of probabilities (``ops/detection``).
     """
 
@@ -67,12 +70,17 @@ class ReleaseConfig:
     least_sureness: float = 0.0
     inpainter: InpainterConfig | None = None
     margin_px: int = 0
+    age: AgeConfig | None = None
+    least_aged_prob: float = 0.0
+    telling_share: float = 0.0
 
     def to_json(self) -> dict[str, object]:
         """As plain JSON values, without the fields of networks that came later and are not there: identities stay."""
         values = TypeAdapter(ReleaseConfig).dump_python(self, mode="json")
         if self.tone is None:
             del values["least_sureness"]
+        if self.age is None:
+            del values["least_aged_prob"], values["telling_share"]
         if not self.margin_px:
             del values["margin_px"]
         return {name: value for name, value in values.items() if value is not None or name not in _LATER}
@@ -98,12 +106,13 @@ class FaceUse:
 
 @dataclass(frozen=True)
 class Networks:
-    """The trained networks of a release; ``kinds`` and ``tone`` where it has them."""
+    """The trained networks of a release; ``kinds``, ``tone`` and ``age`` where it has them."""
 
     detector: DefectDetector
     triplet: TripletNetwork
     kinds: DamageKinds | None = None
     tone: ToneReader | None = None
+    age: AgeReader | None = None
 
 
 class NoReleaseError(LookupError):
@@ -114,7 +123,8 @@ def assemble(config: ReleaseConfig, weights: Mapping[str, tuple[Path, str]]) -> 
     """Build the networks of ``config`` and fill them.
 
     ``weights`` names for each of ``degraded_vae``, ``clean_vae``, ``mapping``, ``gate``, ``detector``,
-    ``damage_kinds``, ``tone`` and ``inpainter``, as far as there are any, the file and the prefix of its tensors.
+    ``damage_kinds``, ``tone``, ``age`` and ``inpainter``, as far as there are any, the file and the prefix of its
+    tensors.
     """
     triplet = TripletNetwork(
         load_weights(Vae(config.degraded_vae), *weights["degraded_vae"]),
@@ -124,12 +134,14 @@ def assemble(config: ReleaseConfig, weights: Mapping[str, tuple[Path, str]]) -> 
         None if config.inpainter is None else load_weights(Inpainter(config.inpainter), *weights["inpainter"]),
     )
     detector = load_weights(DefectDetector(config.detector), *weights["detector"])
-    kinds = tone = None
+    kinds = tone = age = None
     if config.kinds is not None:
         kinds = load_weights(DamageKinds(config.kinds, config.detector), *weights["damage_kinds"]).eval()
     if config.tone is not None:
         tone = load_weights(ToneReader(config.tone), *weights["tone"]).eval()
-    return Networks(detector.eval(), triplet.eval(), kinds, tone)
+    if config.age is not None:
+        age = load_weights(AgeReader(config.age), *weights["age"]).eval()
+    return Networks(detector.eval(), triplet.eval(), kinds, tone, age)
 
 
 def checkpoint_weights(
@@ -197,7 +209,7 @@ def load_release(
     device: str = "cpu",
     faces: FaceUse | None = None,
     *,
-    looks_again: bool = True,
+    all_marks: bool = False,
     tone_strength: float = 1.0,
 ) -> PhotoRestorer:
     """Load a release folder ready to restore.
@@ -207,7 +219,8 @@ def load_release(
         strength: of the restoration, 0 to 1.
         device: a torch device.
         faces: how to treat faces; None leaves them as the network makes them.
-        looks_again: whether what the detector marks has to look damaged from further away, too, as the release says.
+        all_marks: whether all that the detector marks counts, also what looks whole from further away, and on photos
+            that look sound.
         tone_strength: how far fading, yellowing and casts are taken back, 0 (not at all) to 1, if the release can.
 
     Raises:
@@ -220,7 +233,7 @@ def load_release(
     path = folder / "model.safetensors"
     if _identity(path, record["config"]) != record["sha256"]:
         raise ValueError(f"{folder} is not the release it says ({record['sha256'][:12]}...): delete it, fetch it again")
-    names = ("degraded_vae", "clean_vae", "mapping", "gate", "detector", "damage_kinds", "tone", "inpainter")
+    names = ("degraded_vae", "clean_vae", "mapping", "gate", "detector", "damage_kinds", "tone", "age", "inpainter")
     networks = assemble(config, {name: (path, f"{name}.") for name in names})
     finder = DefectFinder(
         networks.detector,
@@ -228,7 +241,7 @@ def load_release(
         config.tiling.tile_px,
         device,
         config.sure,
-        config.confirm if looks_again else (),
+        () if all_marks else config.confirm,
         networks.kinds,
         config.margin_px,
     )
@@ -243,6 +256,9 @@ def load_release(
         tone=None
         if networks.tone is None
         else ToneRestorer(networks.tone, config.least_sureness, tone_strength, device),
+        age=None
+        if networks.age is None or all_marks
+        else AgeRule(networks.age, config.least_aged_prob, config.telling_share, device),
     )
 
 

@@ -1,10 +1,11 @@
 """Restoring one decoded photo: find the defects, translate the photo, say what was done.
 
-The finder (``ops/detection/finder.py``) marks the defects. What is intact tells how the photo has faded, and one curve
-a channel takes that back everywhere (``ops/tone.py``). Then three walks over the photo, each in tiles with as much
-around them as they see: what is marked is filled from around; all tiles offer their share of intact cells; every tile
-is translated, its damaged cells reading from what the whole photo offers. No step sees where tiles end, and none holds
-more than a tile. Last, if the release has a face generator, the faces of what came out are looked at (``ops/faces``).
+The finder (``ops/detection/finder.py``) marks the defects; on a photo that looks sound all over a few of them do not
+count (``ops/age.py``). What is intact tells how the photo has faded, and one curve a channel takes that back everywhere
+(``ops/tone.py``). Then three walks over the photo, each in tiles with as much around them as they see: what is marked
+is filled from around; all tiles offer their share of intact cells; every tile is translated, its damaged cells reading
+from what the whole photo offers. No step sees where tiles end, and none holds more than a tile. Last, if the release
+has a face generator, the faces of what came out are looked at (``ops/faces``).
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from models.tone import ToneCurves
 from models.triplet import TripletNetwork
 from models.vae import STRIDE
 from ops import large_tensors
+from ops.age import AgeRule
 from ops.detection.finder import DefectFinder
 from ops.detection.kinds import FoundKinds
 from ops.faces.enhance import EnhancedFaces
@@ -63,6 +65,7 @@ class PhotoRestorer:
         is_bf16: translate in bfloat16, within 1/255 of float32; what carries pixels, and the detector, stay in float32.
         faces: enhances the faces of what the network restored; None leaves them as it made them.
         tone: takes fading, yellowing and casts back before the network sees the photo; None leaves its tone.
+        age: says when the marks of a photo count; None lets all of them count.
     """
 
     def __init__(
@@ -75,6 +78,7 @@ class PhotoRestorer:
         is_bf16: bool = False,
         faces: FaceRestorer | None = None,
         tone: ToneRestorer | None = None,
+        age: AgeRule | None = None,
     ) -> None:
         if not 0 <= strength <= 1:
             raise ValueError(f"strength lies between 0 (leave as it is) and 1 (restore fully), got {strength}")
@@ -86,12 +90,15 @@ class PhotoRestorer:
         self.is_bf16 = is_bf16
         self.faces = faces
         self.tone = tone
+        self.age = age
 
     @property
     def recipe(self) -> str:
         """The settings that decide the result beside the released model."""
-        parts = [f"strength={self.strength:g}", *(part.recipe for part in (self.tone, self.faces) if part is not None)]
-        return " ".join(parts)
+        looks = "/".join(f"{least:g}" for least in self.find_defects.confirm)
+        marks = [f"looks={looks}"] if looks else []
+        parts = [part.recipe for part in (self.age, self.tone, self.faces) if part is not None]
+        return " ".join([f"strength={self.strength:g}", *marks, *parts])
 
     @torch.inference_mode()
     def __call__(self, old: Tensor, mask: Tensor | None = None) -> Restoration:
@@ -104,7 +111,7 @@ class PhotoRestorer:
         if mask is not None and mask.shape[-2:] != old.shape[-2:]:
             given = f"{mask.shape[-1]} x {mask.shape[-2]} px"
             raise ValueError(f"the mask is {given}, the photo {width} x {height} px; give a mask of the photo's size")
-        damage, kinds = self.find_defects(old) if mask is None else (mask, None)
+        damage, kinds, age_facts = self._find(old) if mask is None else (mask, None, {})
         cells = self._latent_mask(damage)
         curves = None if self.tone is None else self.tone.curves(old, damage, self.strength)
         toned, tone_change = (old, 0.0) if curves is None else self._toned(old, curves)
@@ -127,12 +134,24 @@ class PhotoRestorer:
             "is_bf16": float(self.is_bf16),
             "tiles": change.tiles,
             "source_stride": source_stride(*cells.shape),
+            **age_facts,
             **({} if self.tone is None else tone_facts(curves, tone_change)),
             **_face_facts(enhanced.records),
             **({} if kinds is None else {f"{name}_fraction": share for name, share in kinds.shares.items()}),
             "seconds": time.perf_counter() - started,
         }
         return Restoration(enhanced.restored, damage, facts, enhanced.records, kinds)
+
+    def _find(self, old: Tensor) -> tuple[Tensor, FoundKinds | None, Mapping[str, float]]:
+        """The marks that count, of what kind they are, and what the whole photo looks like, if somebody is asked."""
+        mask, kinds = self.find_defects(old)
+        if self.age is None:
+            return mask, kinds, {}
+        marked = sum(int((mask[..., *tile.middle] > 0).sum()) for tile in self._cut(mask, 0, 1))
+        verdict = self.age(old, marked / mask.numel())
+        if verdict.held_back:
+            mask, kinds = large_tensors.zeros(*mask.shape), None if kinds is None else kinds.forgotten()
+        return mask, kinds, verdict.facts
 
     def _latent_mask(self, mask: Tensor) -> Tensor:
         """The mask (h, w) on the latent grid, made in pieces: the whole is 16 times larger."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from ops.age import AgeRule
 from ops.checkpoints import Checkpoint
 from ops.detection.calibration import threshold_of
 from ops.recipes import Recipe
 from ops.releases import Networks, assemble, checkpoint_weights
+from ops.stages.age import load_age
 from ops.stages.tone import load_tone
 from ops.tone import ToneRestorer
 
@@ -37,3 +39,10 @@ def trained_tone(recipe: Recipe, tone: Checkpoint | None) -> ToneRestorer | None
     if recipe.tone is None or tone is None:
         return None
     return ToneRestorer(load_tone(tone), recipe.least_sureness)
+
+
+def trained_age(recipe: Recipe, age: Checkpoint | None) -> AgeRule | None:
+    """What says when marks count as ``recipe`` uses it; None at scales where they count on every photo."""
+    if recipe.age is None or age is None:
+        return None
+    return AgeRule(load_age(age), recipe.least_aged_prob, recipe.telling_share)

@@ -98,6 +98,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
                 finder_cache=str(settings.home / "cache"),
                 face_strength=settings.face_strength,
                 tone_strength=settings.tone_strength,
+                all_marks=settings.all_marks,
             ),
             "compute": Compute(device=settings.device, gpus=settings.gpus, vgg_weights=settings.vgg),
             "metric_weights": MetricWeights(inception=settings.inception),

@@ -150,7 +150,8 @@ class RestorationModel(dg.ConfigurableResource):  # type: ignore[type-arg]
     """The model that restores: ``choice`` is ``shipped`` or ``trained`` (see ``ops/chosen_model.py``).
 
     ``cache`` keeps fetched models, ``finder_cache`` the face finder of those that enhance faces; they do so at
-    ``face_strength``, or as the release says. Tone is taken back at ``tone_strength``.
+    ``face_strength``, or as the release says. Tone is taken back at ``tone_strength``. ``all_marks``
+    repairs all that the detector marks, also on photos that look sound.
     """
 
     choice: str
@@ -160,6 +161,7 @@ class RestorationModel(dg.ConfigurableResource):  # type: ignore[type-arg]
     finder_cache: str
     face_strength: float | None = None
     tone_strength: float = 1.0
+    all_marks: bool = False
 
     def identity(self) -> "ReleaseIdentity":
         """Who it is."""
@@ -174,7 +176,8 @@ class RestorationModel(dg.ConfigurableResource):  # type: ignore[type-arg]
 
         identity, folder = fetch_chosen(ModelChoice(self.choice), self.tracking_uri, Path(self.cache))
         faces = FaceUse(self.face_strength, cache=Path(self.finder_cache), log=log)
-        return identity, load_release(folder, device=self.device, faces=faces, tone_strength=self.tone_strength)
+        marks, tone = self.all_marks, self.tone_strength
+        return identity, load_release(folder, device=self.device, faces=faces, all_marks=marks, tone_strength=tone)
 
 
 class RecordIOManager(dg.ConfigurableIOManager):

@@ -127,6 +127,7 @@ def _resources(settings: Settings) -> tuple["ArchiveStorage", "RestorationModel"
             device=settings.device,
             face_strength=settings.face_strength,
             tone_strength=settings.tone_strength,
+            all_marks=settings.all_marks,
             **caches,
         ),
     )

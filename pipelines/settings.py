@@ -37,6 +37,7 @@ class Settings:
             is the newest one that was trained and released here.
         face_strength: how far faces are enhanced, 0 to 1 (``ALBUMEN_FACE_STRENGTH``); None does as the model says.
         tone_strength: how far fading and casts are taken back, 0 to 1 (``ALBUMEN_TONE_STRENGTH``, default 1).
+        all_marks: repair all that the detector marks, also on photos that look sound (``ALBUMEN_ALL_MARKS``).
         device: torch device for training and restoration (``ALBUMEN_DEVICE``, default ``cpu``).
         gpus: over how many of them one training is spread, a process each (``ALBUMEN_GPUS``, default 1).
         vgg: file of VGG's weights for the perceptual loss of a training (``ALBUMEN_VGG``); None trains without them.
@@ -59,6 +60,7 @@ class Settings:
     model: str
     face_strength: float | None
     tone_strength: float
+    all_marks: bool
     device: str
     gpus: int
     vgg: str | None
@@ -91,6 +93,7 @@ class Settings:
             model=_model(os.environ.get("ALBUMEN_MODEL") or MODELS[0]),
             face_strength=_share("ALBUMEN_FACE_STRENGTH", "faces"),
             tone_strength=1.0 if (tone := _share("ALBUMEN_TONE_STRENGTH", "the tone")) is None else tone,
+            all_marks=bool(os.environ.get("ALBUMEN_ALL_MARKS")),
             device=os.environ.get("ALBUMEN_DEVICE") or "cpu",
             gpus=_count(os.environ.get("ALBUMEN_GPUS") or "1"),
             vgg=os.environ.get("ALBUMEN_VGG") or None,

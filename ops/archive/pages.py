@@ -14,6 +14,7 @@ _MEANS = (  # facts that are shares of a page's pixels
     "damaged_fraction",
     "repainted_fraction",
     "mean_change",
+    "held_back_fraction",
     "tone_change",
     *(f"{kind}_fraction" for kind in KINDS),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 from torch import Tensor
 
@@ -22,6 +22,8 @@ class ReviewRules:
         face_change: structure distance of the face that changed most (fact ``face_change``); the guard of
             ``ops/faces`` refuses faces from 0.08 on, so half of that calls for a look.
         tone_change: mean absolute difference that taking the tone back made (fact ``tone_change``).
+        held_back: share of the area marked on a photo that looks sound, and therefore left (fact
+            ``held_back_fraction``).
     """
 
     mean_change: float = 0.015
@@ -29,12 +31,12 @@ class ReviewRules:
     confidence: float = 0.3
     face_change: float = 0.04
     tone_change: float = 0.1
+    held_back: float = 0.002
 
     @property
     def recipe(self) -> str:
         """The rules as they stand in the recipe: they decide where a result lies."""
-        limits = (self.mean_change, self.damaged_fraction, self.confidence, self.face_change, self.tone_change)
-        return "review=" + "/".join(f"{limit:g}" for limit in limits)
+        return "review=" + "/".join(f"{limit:g}" for limit in astuple(self))
 
     def flags(self, mask: Tensor, facts: Mapping[str, float]) -> tuple[str, ...]:
         """Name what calls for a person.
@@ -51,5 +53,6 @@ class ReviewRules:
             "low-confidence": found.numel() > 0 and float(found.mean()) < self.confidence,
             "face-altered": facts.get("face_change", 0.0) > self.face_change,
             "tone-changed": tone_change > self.tone_change,
+            "left-as-sound": facts.get("held_back_fraction", 0.0) > self.held_back,
         }
         return tuple(name for name, is_up in is_flagged.items() if is_up)

@@ -10,6 +10,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
+from ops import large_tensors
 from ops.degradation.shapes import Shape
 
 
@@ -61,6 +62,10 @@ class FoundKinds:
     names: tuple[str, ...]
     numbers: Tensor
     shares: Mapping[str, float]
+
+    def forgotten(self) -> FoundKinds:
+        """The same kinds, of a photo on which nothing is marked."""
+        return FoundKinds(self.names, large_tensors.zeros(*self.numbers.shape), dict.fromkeys(self.names, 0.0))
 
 
 def kind_planes(class_masks: Mapping[str, Tensor], height: int, width: int) -> Tensor:

@@ -117,7 +117,7 @@ def scores(
     )
 
 
-@dg.asset(group_name="evaluation", code_version="4", kinds={"mlflow"})
+@dg.asset(group_name="evaluation", code_version="5", kinds={"mlflow"})
 def released_model(
     context: dg.AssetExecutionContext,
     config: RunScale,
@@ -132,6 +132,7 @@ def released_model(
     defect_detector: Checkpoint,
     damage_kinds: Checkpoint,
     tone_reader: Checkpoint | None,
+    age_reader: Checkpoint | None,
     aligned_faces: Corpus | None,
     face_examples: JudgedFaces | None,
     home: Home,
@@ -151,11 +152,20 @@ def released_model(
     scale = config.scale.value
     faces = released_faces(face_examples, scale, config.recipe.face.settings)
     painter = used_inpainter(config.recipe, inpainter)
-    painters, tones = ([] if one is None else [one] for one in (painter, tone_reader))
+    painters, readers = ([one for one in some if one is not None] for some in ((painter,), (tone_reader, age_reader)))
     card = model_card(
         f"{MODEL_NAME}, recipe {scale}",
         scale,
-        [degraded_vae, clean_vae, *painters, latent_mapping, defect_detector, damage_kinds, *tones, *faces.checkpoints],
+        [
+            degraded_vae,
+            clean_vae,
+            *painters,
+            latent_mapping,
+            defect_detector,
+            damage_kinds,
+            *readers,
+            *faces.checkpoints,
+        ],
         [clean_photos, old_photos, textures, *faces.learnt_from(aligned_faces)],
         (home.results / "scores.md").read_text(),
         faces.note,
@@ -171,6 +181,10 @@ def released_model(
             least_sureness = config.recipe.least_sureness
             release = replace(release, tone=config.recipe.tone.network, least_sureness=least_sureness)
             weights["tone"] = (tone_reader.weights, "")
+        if config.recipe.age is not None and age_reader is not None:
+            prob, share = config.recipe.least_aged_prob, config.recipe.telling_share
+            release = replace(release, age=config.recipe.age.network, least_aged_prob=prob, telling_share=share)
+            weights["age"] = (age_reader.weights, "")
         folder = write_release(home.releases, release, weights, facts, scores["ours"], card)
         identity = register_release(tracking.uri, tracking.artifacts_folder, folder, log.run_id)
     return dg.MaterializeResult(

@@ -143,6 +143,32 @@ def tone_reader(
     return dg.MaterializeResult(value=result.value, data_version=result.data_version, metadata=result.metadata)
 
 
+@dg.asset(group_name="training", code_version="1", kinds={"pytorch", "mlflow"})
+def age_reader(
+    context: dg.AssetExecutionContext,
+    config: RunScale,
+    clean_photos: Corpus,
+    textures: Corpus,
+    degraded_pairs: PairSet,
+    home: Home,
+    tracking: Tracking,
+    compute: Compute,
+) -> dg.MaterializeResult[Checkpoint | None]:
+    """What says how aged a photo looks as a whole, so that marks on a sound one do not count; none at some scales."""
+    from ops.pairs.sources import validation_sample
+    from ops.pairs.windows import fresh_windows
+    from ops.stages.age import train_age
+
+    recipe, dataset = config.recipe.age, config.recipe.dataset
+    if recipe is None:
+        return dg.MaterializeResult(value=None, metadata={"note": f"{config.recipe.name} lets marks count everywhere"})
+    windows = fresh_windows(clean_photos, textures, dataset, recipe.windows, compute.device)
+    shown, facts = validation_sample(degraded_pairs), fresh_training_facts(config, degraded_pairs, compute)
+    with tracking.bench(context, home, compute) as bench:
+        result = described(train_age(recipe, windows, shown, facts, bench))
+    return dg.MaterializeResult(value=result.value, data_version=result.data_version, metadata=result.metadata)
+
+
 def described(
     checkpoint: Checkpoint, reconstruction: Mapping[str, float] | None = None
 ) -> dg.MaterializeResult[Checkpoint]:

@@ -1,10 +1,12 @@
 """Networks of a few weights, wired as in a release; random, so that they change what they are given."""
 
+import math
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
+from models.age import AgeConfig, AgeReader
 from models.blocks import Norm
 from models.damage_kinds import DamageKinds, DamageKindsConfig
 from models.detector import DefectDetector, DetectorConfig
@@ -34,6 +36,15 @@ CONFIG = ReleaseConfig(
 
 
 TONE = ToneConfig(bins=8, thumbnail_px=4, width=8)
+AGE = AgeConfig(widths=(4, 6, 8), hidden=8)
+
+
+def constant_age(prob: float) -> AgeReader:
+    """An age reader that takes every photo for aged with the probability ``prob``."""
+    reader = AgeReader(AGE)
+    torch.nn.init.zeros_(reader.decide[-1].weight)
+    torch.nn.init.constant_(reader.decide[-1].bias, math.log(prob / (1 - prob)))
+    return reader.eval()
 
 
 def sure_reader() -> ToneReader:

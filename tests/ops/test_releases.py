@@ -8,7 +8,7 @@ import torch
 from ops.releases import NoReleaseError, _identity, fetch_release, load_release, register_release, write_release
 from ops.tensor_files import save_tensors
 from ops.tracking import mlflow_run
-from tests.ops.small_networks import CONFIG, TONE, small_weights, sure_reader
+from tests.ops.small_networks import AGE, CONFIG, TONE, constant_age, small_weights, sure_reader
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # mlflow's own
 
@@ -68,7 +68,7 @@ def test_second_looks_are_those_of_the_release_unless_somebody_does_without(tmp_
     config = replace(CONFIG, confirm=(0.1, 0.05))
     folder = write_release(tmp_path, config, small_weights(tmp_path / "trained"), {}, gain=1.0)
     assert load_release(folder).find_defects.confirm == (0.1, 0.05)
-    assert load_release(folder, looks_again=False).find_defects.confirm == ()
+    assert load_release(folder, all_marks=True).find_defects.confirm == ()
 
 
 def test_a_release_with_a_tone_reader_takes_tone_back_as_asked(tmp_path: Path) -> None:
@@ -82,3 +82,18 @@ def test_a_release_with_a_tone_reader_takes_tone_back_as_asked(tmp_path: Path) -
     assert first.facts["tone_change"] > 0 == none.facts["tone_change"]
     assert torch.equal(none.restored, load_release(without)(photo).restored)
     assert "least_sureness" not in (without / "model.json").read_text()
+
+
+def test_a_release_with_an_age_reader_judges_unless_all_marks_are_to_count(tmp_path: Path) -> None:
+    weights = small_weights(tmp_path / "trained")
+    without = write_release(tmp_path, CONFIG, weights, {}, gain=1.0)
+    save_tensors(tmp_path / "age.safetensors", constant_age(0.3).state_dict())
+    config = replace(CONFIG, age=AGE, least_aged_prob=0.4, telling_share=0.02)
+    folder = write_release(tmp_path, config, weights | {"age": (tmp_path / "age.safetensors", "")}, {}, gain=1.0)
+    rule, photo = load_release(folder).age, torch.rand(1, 3, 32, 32)
+    assert rule is not None
+    assert (rule.least_prob, rule.telling_share) == (0.4, 0.02)
+    assert rule.aged_prob(photo) == pytest.approx(0.3)
+    for trusting in (load_release(folder, all_marks=True), load_release(without)):
+        assert trusting.age is None
+    assert "least_aged_prob" not in (without / "model.json").read_text()

@@ -8,13 +8,14 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.testing import assert_close
 
+from ops.age import AgeRule
 from ops.detection.finder import DefectFinder
 from ops.detection.second_look import shrunk
 from ops.releases import assemble
 from ops.restoration import PhotoRestorer
 from ops.tiles import Tiling
 from ops.tone import ToneRestorer
-from tests.ops.small_networks import CONFIG, make_find_two_kinds, small_weights, sure_reader
+from tests.ops.small_networks import CONFIG, constant_age, make_find_two_kinds, small_weights, sure_reader
 
 
 def restorer(
@@ -223,3 +224,47 @@ def test_without_strength_the_tone_stays_too(tmp_path: Path) -> None:
     half, whole = (restorer(tmp_path, strength=strength) for strength in (0.5, 1.0))
     half.tone = whole.tone = plain.tone
     assert half(photo).facts["tone_share"] == pytest.approx(whole(photo).facts["tone_share"] / 2)
+
+
+@pytest.mark.parametrize("tile_px", [36, 512])
+def test_a_few_marks_on_a_photo_that_looks_sound_are_left_and_recorded(tmp_path: Path, tile_px: int) -> None:
+    photo, trusting = torch.rand(1, 3, 130, 171), restorer(tmp_path, Tiling(tile_px, 0))
+    make_find_two_kinds(trusting, photo)
+    found = trusting(photo)
+    assert found.facts["damaged_fraction"] > 0.1
+    assert not torch.equal(found.restored, photo)
+    trusting.age = AgeRule(constant_age(0.1), least_prob=0.2, telling_share=1.0)
+    left = trusting(photo)
+    assert left.facts["aged_prob"] == pytest.approx(0.1)
+    assert left.facts["held_back_fraction"] == pytest.approx(found.facts["damaged_fraction"])
+    assert left.facts["damaged_fraction"] == left.facts["scratch_fraction"] == 0
+    assert not left.mask.any()
+    assert left.kinds is not None
+    assert not left.kinds.numbers.any()
+    assert torch.equal(left.restored, trusting(photo, torch.zeros_like(left.mask)).restored)
+
+
+@pytest.mark.parametrize("rule", [(0.05, 0.99), (0.2, 0.05)])
+def test_marks_on_an_aged_photo_and_very_many_anywhere_count(tmp_path: Path, rule: tuple[float, float]) -> None:
+    photo, trusting = torch.rand(1, 3, 60, 71), restorer(tmp_path)
+    make_find_two_kinds(trusting, photo)
+    found = trusting(photo)
+    trusting.age = AgeRule(constant_age(0.1), *rule)
+    judged = trusting(photo)
+    assert torch.equal(judged.restored, found.restored)
+    assert judged.facts["held_back_fraction"] == 0
+
+
+def test_nobody_judges_a_photo_whose_mask_was_given(tmp_path: Path) -> None:
+    photo, mask, judging = torch.rand(1, 3, 40, 44), scratched(40, 44), restorer(tmp_path)
+    plain = judging(photo, mask)
+    judging.age = AgeRule(constant_age(0.1), 0.2, 0.99)
+    judged = judging(photo, mask)
+    assert torch.equal(judged.restored, plain.restored)
+    assert "aged_prob" not in judged.facts
+
+
+def test_the_recipe_names_every_rule_that_decides_which_marks_count(tmp_path: Path) -> None:
+    looking = restorer(tmp_path, confirm=[0.1, 0.05])
+    looking.age = AgeRule(constant_age(0.5), 0.22, 0.03)
+    assert looking.recipe == "strength=1 looks=0.1/0.05 age=0.22/0.03"

@@ -65,6 +65,7 @@ def shrink(monkeypatch: pytest.MonkeyPatch) -> None:
         inpainter=replace(smoke.inpainter, schedule=replace(short, batch_size=4)),
         mapping=replace(smoke.mapping, schedule=slow),
         tone=replace(smoke.tone, num_windows=64, schedule=replace(short, batch_size=8)),
+        age=replace(smoke.age, num_windows=16, window_px=48, schedule=replace(short, batch_size=8)),
         deep_image_prior=replace(prior, fitting=replace(prior.fitting, steps=3)),
     )
     monkeypatch.setattr(recipes, "SMOKE", tiny)

@@ -8,13 +8,14 @@ import pytest
 import torch
 from click.testing import CliRunner, Result
 
+from ops.age import AgeRule
 from ops.detection.finder import DefectFinder
 from ops.images import decode_rgb, encode_png
 from ops.releases import assemble
 from ops.restoration import PhotoRestorer
 from ops.tone import ToneRestorer
 from pipelines.command_line import main
-from tests.ops.small_networks import CONFIG, make_find_two_kinds, small_weights, sure_reader
+from tests.ops.small_networks import CONFIG, constant_age, make_find_two_kinds, small_weights, sure_reader
 
 
 @pytest.fixture
@@ -79,9 +80,9 @@ def released(small: PhotoRestorer, monkeypatch: pytest.MonkeyPatch) -> PhotoRest
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
-        ((), {"looks_again": True, "tone_strength": 0.3}),
-        (("--all-marks",), {"looks_again": False, "tone_strength": 0.3}),
-        (("--tone-strength", "0"), {"looks_again": True, "tone_strength": 0.0}),
+        ((), {"all_marks": False, "tone_strength": 0.3}),
+        (("--all-marks",), {"all_marks": True, "tone_strength": 0.3}),
+        (("--tone-strength", "0"), {"all_marks": False, "tone_strength": 0.0}),
     ],
 )
 def test_a_model_is_loaded_as_options_and_settings_say(
@@ -111,6 +112,16 @@ def test_a_tone_that_was_taken_back_is_named(released: PhotoRestorer, photo: Pat
     result = albumen("restore", str(photo), "--out", str(tmp_path / "out"))
     assert result.exit_code == 0, result.output
     assert re.search(r"tone taken back by [1-9]\d*/255", result.output)
+
+
+def test_marks_that_do_not_count_are_named_with_the_way_to_repair_them(
+    released: PhotoRestorer, photo: Path, tmp_path: Path
+) -> None:
+    make_find_two_kinds(released, decode_rgb(photo.read_bytes()))
+    released.age = AgeRule(constant_age(0.1), 0.2, 0.99)
+    result = albumen("restore", str(photo), "--out", str(tmp_path / "out"))
+    assert result.exit_code == 0, result.output
+    assert re.search(r"0\.0% damaged, looks sound: \d+\.\d\d% marked and left, --all-marks repairs it", result.output)
 
 
 @pytest.mark.usefixtures("released")

@@ -16,6 +16,7 @@ GROUPS = {
         "inpainter",
         "latent_mapping",
         "tone_reader",
+        "age_reader",
         "pretrained_detector",
         "defect_detector",
         "damage_kinds",

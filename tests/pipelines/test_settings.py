@@ -18,6 +18,7 @@ NAMES = (
     "GPUS",
     "FACE_STRENGTH",
     "TONE_STRENGTH",
+    "ALL_MARKS",
     "ARCHIVE_ACCESS_PX",
     "ARCHIVE_SHEETS",
 )
@@ -107,3 +108,9 @@ def test_a_strength_lies_between_leaving_and_restoring(
         monkeypatch.setenv(variable, wrong)
         with pytest.raises(ValueError, match=f"{variable}={wrong} is no number from 0 to 1"):
             Settings.from_environment()
+
+
+def test_all_marks_count_only_if_somebody_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not Settings.from_environment().all_marks
+    monkeypatch.setenv("ALBUMEN_ALL_MARKS", "1")
+    assert Settings.from_environment().all_marks
