@@ -1,4 +1,4 @@
-"""Whether the marks on a photo count: on one that looks sound all over, a few of them are most likely a mistake."""
+"""Which photos are left as they are: on one that looks sound all over, a few marks are most likely a mistake."""
 
 from __future__ import annotations
 
@@ -24,16 +24,22 @@ class AgeVerdict:
 
     Attributes:
         aged_prob: how likely it has aged, in [0, 1].
-        held_back: share of its pixels that are marked but do not count; 0 if the marks count, or there are none.
+        is_sound: whether it is to be left as it is, marks, tone and all.
+        held_back: share of its pixels that are marked but do not count; 0 if it is not sound, or nothing is marked.
     """
 
     aged_prob: float
+    is_sound: bool
     held_back: float
 
     @property
     def facts(self) -> Mapping[str, float]:
         """For the record."""
-        return {"aged_prob": self.aged_prob, "held_back_fraction": self.held_back}
+        return {
+            "aged_prob": self.aged_prob,
+            "is_sound": float(self.is_sound),
+            "held_back_fraction": self.held_back,
+        }
 
 
 class AgeRule:
@@ -41,8 +47,8 @@ class AgeRule:
 
     Args:
         reader: says how aged a window looks.
-        least_prob: of having aged, from which on every mark of a photo counts.
-        telling_share: of marked pixels, from which on they count on any photo: no mistake marks as many.
+        least_prob: of having aged, from which on a photo is restored.
+        telling_share: of marked pixels, from which on any photo is: hardly a mistake marks as many.
         device: a torch device.
     """
 
@@ -60,14 +66,15 @@ class AgeRule:
     def __call__(self, old: Tensor, marked: float) -> AgeVerdict:
         """Judge ``old`` (1, 3, H, W) in [0, 1], of which the share ``marked`` of the pixels is marked."""
         prob = self.aged_prob(old)
-        do_marks_count = prob >= self.least_prob or marked >= self.telling_share
-        return AgeVerdict(prob, 0.0 if do_marks_count else marked)
+        is_sound = prob < self.least_prob and marked < self.telling_share
+        return AgeVerdict(prob, is_sound, marked if is_sound else 0.0)
 
     @torch.inference_mode()
     def aged_prob(self, old: Tensor) -> float:
-        """How likely ``old`` (1, 3, H, W) has aged: the mean logit of up to sixteen windows spread over it.
+        """How likely ``old`` (1, 3, H, W) has aged: by the less aged half of up to sixteen windows spread over it.
 
-        They are seen at the photo's own size, so a larger photo costs no more, and tiles play no part.
+        Age is everywhere in a photo, and what lies out of focus looks like it. The windows are seen at the photo's own
+        size, so a larger one costs no more, and tiles play no part.
         """
         height, width = old.shape[-2:]
         side = min(LOOK_PX, height, width)
@@ -76,7 +83,8 @@ class AgeRule:
             for top in _spread(height, side)
             for left in _spread(width, side)
         ]
-        return float(torch.cat(logits).mean().sigmoid())
+        least = torch.cat(logits).sort().values[: (len(logits) + 1) // 2]
+        return float(least.mean().sigmoid())
 
 
 def _spread(length: int, side: int) -> list[int]:

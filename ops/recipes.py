@@ -48,7 +48,7 @@ class Recipe:
         inpainter: what paints the damage before VAE1 sees it; None leaves that to the first fill, or to the mapping.
         mapping: latent mapping and fidelity gate.
         tone: what takes fading, yellowing and casts back; None leaves them to the mapping, as published.
-        age: what says how aged a photo looks as a whole; None lets the marks count on every photo.
+        age: what says how aged a photo looks as a whole; None takes none for sound.
         detector: the defect detector.
         kinds: what tells kinds of damage apart, on the detector's features.
         face: the face generator and how faces are treated.
@@ -61,8 +61,8 @@ class Recipe:
             (``ops/detection/second_look.py``); nothing where the detector is trained too little.
         margin_px: how much wider than the detector says every mark of a user's photo is made.
         least_sureness: of the tone reader, without which a photo's tone is left as it is.
-        least_aged_prob: of a photo, without which its marks do not count (``ops/age.py``) ...
-        telling_share: ... unless they are more of it than this.
+        least_aged_prob: of a photo, without which it is left as it is (``ops/age.py``) ...
+        telling_share: ... unless as much of it is marked.
     """
 
     name: str

@@ -49,8 +49,8 @@ class ReleaseConfig:
 
     ``face`` and ``face_settings`` are None in a release without a face generator, ``kinds`` in one that cannot tell
     kinds of damage apart, ``tone`` and ``least_sureness`` in one that leaves tone to the mapping, ``inpainter`` in one
-    that begins with the first fill alone, ``age`` and what belongs to it in one whose marks count on every photo; they
-    are absent from the files of releases written before there were any.
+    that begins with the first fill alone, ``age`` and what belongs to it in one that takes no photo for sound; they are
+    absent from the files of releases written before there were any.
     ``threshold``, ``sure``, ``confirm`` and ``margin_px`` make masks of probabilities (``ops/detection``).
     """
 

@@ -1,11 +1,11 @@
 """Restoring one decoded photo: find the defects, translate the photo, say what was done.
 
-The finder (``ops/detection/finder.py``) marks the defects; on a photo that looks sound all over a few of them do not
-count (``ops/age.py``). What is intact tells how the photo has faded, and one curve a channel takes that back everywhere
-(``ops/tone.py``). Then three walks over the photo, each in tiles with as much around them as they see: what is marked
-is filled from around; all tiles offer their share of intact cells; every tile is translated, its damaged cells reading
-from what the whole photo offers. No step sees where tiles end, and none holds more than a tile. Last, if the release
-has a face generator, the faces of what came out are looked at (``ops/faces``).
+The finder (``ops/detection/finder.py``) marks the defects; a photo that looks sound all over and has few of them is
+left as it is (``ops/age.py``). What is intact tells how the photo has faded, and one curve a channel takes that back
+everywhere (``ops/tone.py``). Then three walks over the photo, each in tiles with as much around them as they see: what
+is marked is filled from around; all tiles offer their share of intact cells; every tile is translated, its damaged
+cells reading from what the whole photo offers. No step sees where tiles end, and none holds more than a tile. Last, if
+the release has a face generator, the faces of what came out are looked at (``ops/faces``).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from models.tone import ToneCurves
 from models.triplet import TripletNetwork
 from models.vae import STRIDE
 from ops import large_tensors
-from ops.age import AgeRule
+from ops.age import AgeRule, AgeVerdict
 from ops.detection.finder import DefectFinder
 from ops.detection.kinds import FoundKinds
 from ops.faces.enhance import EnhancedFaces
@@ -65,7 +65,7 @@ class PhotoRestorer:
         is_bf16: translate in bfloat16, within 1/255 of float32; what carries pixels, and the detector, stay in float32.
         faces: enhances the faces of what the network restored; None leaves them as it made them.
         tone: takes fading, yellowing and casts back before the network sees the photo; None leaves its tone.
-        age: says when the marks of a photo count; None lets all of them count.
+        age: says which photos are sound and to be left; None takes none for sound.
     """
 
     def __init__(
@@ -111,9 +111,10 @@ class PhotoRestorer:
         if mask is not None and mask.shape[-2:] != old.shape[-2:]:
             given = f"{mask.shape[-1]} x {mask.shape[-2]} px"
             raise ValueError(f"the mask is {given}, the photo {width} x {height} px; give a mask of the photo's size")
-        damage, kinds, age_facts = self._find(old) if mask is None else (mask, None, {})
+        damage, kinds, verdict = self._find(old) if mask is None else (mask, None, None)
         cells = self._latent_mask(damage)
-        curves = None if self.tone is None else self.tone.curves(old, damage, self.strength)
+        tone = None if verdict is not None and verdict.is_sound else self.tone
+        curves = None if tone is None else tone.curves(old, damage, self.strength)
         toned, tone_change = (old, 0.0) if curves is None else self._toned(old, curves)
         with torch.autocast(torch.device(self.device).type, torch.bfloat16, enabled=self.is_bf16):
             filled = self._fill(toned, damage) if (cells > 0).any() else toned
@@ -134,7 +135,7 @@ class PhotoRestorer:
             "is_bf16": float(self.is_bf16),
             "tiles": change.tiles,
             "source_stride": source_stride(*cells.shape),
-            **age_facts,
+            **({} if verdict is None else verdict.facts),
             **({} if self.tone is None else tone_facts(curves, tone_change)),
             **_face_facts(enhanced.records),
             **({} if kinds is None else {f"{name}_fraction": share for name, share in kinds.shares.items()}),
@@ -142,16 +143,16 @@ class PhotoRestorer:
         }
         return Restoration(enhanced.restored, damage, facts, enhanced.records, kinds)
 
-    def _find(self, old: Tensor) -> tuple[Tensor, FoundKinds | None, Mapping[str, float]]:
+    def _find(self, old: Tensor) -> tuple[Tensor, FoundKinds | None, AgeVerdict | None]:
         """The marks that count, of what kind they are, and what the whole photo looks like, if somebody is asked."""
         mask, kinds = self.find_defects(old)
         if self.age is None:
-            return mask, kinds, {}
+            return mask, kinds, None
         marked = sum(int((mask[..., *tile.middle] > 0).sum()) for tile in self._cut(mask, 0, 1))
         verdict = self.age(old, marked / mask.numel())
         if verdict.held_back:
             mask, kinds = large_tensors.zeros(*mask.shape), None if kinds is None else kinds.forgotten()
-        return mask, kinds, verdict.facts
+        return mask, kinds, verdict
 
     def _latent_mask(self, mask: Tensor) -> Tensor:
         """The mask (h, w) on the latent grid, made in pieces: the whole is 16 times larger."""

@@ -42,7 +42,7 @@ def trained_tone(recipe: Recipe, tone: Checkpoint | None) -> ToneRestorer | None
 
 
 def trained_age(recipe: Recipe, age: Checkpoint | None) -> AgeRule | None:
-    """What says when marks count as ``recipe`` uses it; None at scales where they count on every photo."""
+    """What says which photos are sound as ``recipe`` uses it; None at scales that take none for sound."""
     if recipe.age is None or age is None:
         return None
     return AgeRule(load_age(age), recipe.least_aged_prob, recipe.telling_share)

@@ -42,7 +42,7 @@ def main() -> None:
       ALBUMEN_MODEL           shipped (default) or trained: which model restores
       ALBUMEN_FACE_STRENGTH   how far faces are enhanced, 0 to 1 (default: what the model says)
       ALBUMEN_TONE_STRENGTH   how far fading, yellowing and casts are taken back, 0 to 1 (1)
-      ALBUMEN_ALL_MARKS       1 repairs all that is marked, also on photos that look sound
+      ALBUMEN_ALL_MARKS       1 restores all that is marked, also on photos that look sound
       ALBUMEN_DEVICE          cpu, cuda, ...
       ALBUMEN_GPUS            over how many of them one training is spread (1)
       ALBUMEN_VGG             torchvision's vgg19-dcbb9e9d.pth, for the perceptual loss of a training
@@ -58,7 +58,7 @@ def main() -> None:
 @click.option("--strength", type=click.FloatRange(0, 1), default=1.0, show_default=True, help="0 leaves, 1 restores.")
 @click.option("--face-strength", type=click.FloatRange(0, 1), help="0 leaves faces; default: what the model says.")
 @click.option("--tone-strength", type=click.FloatRange(0, 1), help="0 leaves fading, yellowing, casts; default: 1.")
-@click.option("--all-marks", is_flag=True, help="Also what looks whole from further away, or sound all over.")
+@click.option("--all-marks", is_flag=True, help="Restore what looks whole from further away or sound, too.")
 @click.option("--side-by-side", is_flag=True, help="Also write NAME.compare.jpg: before, found defects, after.")
 @click.option("--mask", type=click.Path(path_type=Path), help="Your own mask of one photo, white = damaged (PNG).")
 @click.option("--save-mask", is_flag=True, help="Also write NAME.mask.png: white where damage was found.")
@@ -84,8 +84,8 @@ def restore(
     code is 1.
 
     What is taken for damaged has to look damaged from further away as well: that saves stripes and white shoes, and
-    leaves some networks of cracks. And on a photo that looks sound all over, sharp and without grain, a little damage
-    is taken for a mistake: that saves twigs and water, and leaves a scratch on a sharp print; the line of the photo
+    leaves some networks of cracks. And a photo that looks sound all over, sharp and without grain, is left as it is if
+    little of it is marked: that saves twigs and water, and leaves a scratch on a sharp print; the line of the photo
     says so. Look at --side-by-side; where damage was left, try --all-marks, or --mask.
 
     Where a photo has clearly faded, yellowed or taken a cast, one curve a channel takes that back for all of it; the
@@ -221,8 +221,8 @@ def _outcome(facts: Mapping[str, float]) -> str:
     shares = {name: facts.get(f"{name}_fraction", 0.0) for name in KINDS}
     kinds = ", ".join(f"{name} {share:.1%}" for name, share in shares.items() if share >= _WORTH_NAMING)
     found = f"{facts['damaged_fraction']:.1%} damaged" + (f" ({kinds})" if kinds else "")
-    if (held_back := facts.get("held_back_fraction", 0.0)) > 0:
-        found = f"{found}, looks sound: {held_back:.2%} marked and left, --all-marks repairs it"
+    if facts.get("is_sound", 0.0) > 0:
+        found = f"looks sound and is left, {facts['held_back_fraction']:.2%} marked: --all-marks restores it"
     if facts.get("tone_change", 0.0) > 0:
         found = f"{found}, tone taken back by {255 * facts['tone_change']:.0f}/255"
     if "faces" in facts:

@@ -151,7 +151,7 @@ class RestorationModel(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     ``cache`` keeps fetched models, ``finder_cache`` the face finder of those that enhance faces; they do so at
     ``face_strength``, or as the release says. Tone is taken back at ``tone_strength``. ``all_marks``
-    repairs all that the detector marks, also on photos that look sound.
+    restores all that the detector marks, also on photos that look sound.
     """
 
     choice: str

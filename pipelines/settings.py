@@ -37,7 +37,7 @@ class Settings:
             is the newest one that was trained and released here.
         face_strength: how far faces are enhanced, 0 to 1 (``ALBUMEN_FACE_STRENGTH``); None does as the model says.
         tone_strength: how far fading and casts are taken back, 0 to 1 (``ALBUMEN_TONE_STRENGTH``, default 1).
-        all_marks: repair all that the detector marks, also on photos that look sound (``ALBUMEN_ALL_MARKS``).
+        all_marks: restore all that the detector marks, also on photos that look sound (``ALBUMEN_ALL_MARKS``).
         device: torch device for training and restoration (``ALBUMEN_DEVICE``, default ``cpu``).
         gpus: over how many of them one training is spread, a process each (``ALBUMEN_GPUS``, default 1).
         vgg: file of VGG's weights for the perceptual loss of a training (``ALBUMEN_VGG``); None trains without them.

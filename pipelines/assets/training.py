@@ -154,14 +154,14 @@ def age_reader(
     tracking: Tracking,
     compute: Compute,
 ) -> dg.MaterializeResult[Checkpoint | None]:
-    """What says how aged a photo looks as a whole, so that marks on a sound one do not count; none at some scales."""
+    """What says how aged a photo looks as a whole, so that a sound one is left as it is; none at scales without."""
     from ops.pairs.sources import validation_sample
     from ops.pairs.windows import fresh_windows
     from ops.stages.age import train_age
 
     recipe, dataset = config.recipe.age, config.recipe.dataset
     if recipe is None:
-        return dg.MaterializeResult(value=None, metadata={"note": f"{config.recipe.name} lets marks count everywhere"})
+        return dg.MaterializeResult(value=None, metadata={"note": f"{config.recipe.name} takes no photo for sound"})
     windows = fresh_windows(clean_photos, textures, dataset, recipe.windows, compute.device)
     shown, facts = validation_sample(degraded_pairs), fresh_training_facts(config, degraded_pairs, compute)
     with tracking.bench(context, home, compute) as bench:

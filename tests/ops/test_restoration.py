@@ -244,6 +244,17 @@ def test_a_few_marks_on_a_photo_that_looks_sound_are_left_and_recorded(tmp_path:
     assert torch.equal(left.restored, trusting(photo, torch.zeros_like(left.mask)).restored)
 
 
+def test_the_tone_of_a_photo_that_looks_sound_is_left(tmp_path: Path) -> None:
+    photo, judging = torch.rand(1, 3, 40, 44), restorer(tmp_path, threshold=1.0)
+    judging.tone = ToneRestorer(sure_reader(), least_sureness=0.5)
+    for prob, is_sound in ((0.1, True), (0.3, False)):
+        judging.age = AgeRule(constant_age(prob), 0.2, 0.99)
+        facts = judging(photo).facts
+        assert (facts["tone_change"] == 0) is is_sound
+        assert facts["is_sound"] == is_sound
+        assert facts["held_back_fraction"] == 0
+
+
 @pytest.mark.parametrize("rule", [(0.05, 0.99), (0.2, 0.05)])
 def test_marks_on_an_aged_photo_and_very_many_anywhere_count(tmp_path: Path, rule: tuple[float, float]) -> None:
     photo, trusting = torch.rand(1, 3, 60, 71), restorer(tmp_path)

@@ -121,7 +121,7 @@ def test_marks_that_do_not_count_are_named_with_the_way_to_repair_them(
     released.age = AgeRule(constant_age(0.1), 0.2, 0.99)
     result = albumen("restore", str(photo), "--out", str(tmp_path / "out"))
     assert result.exit_code == 0, result.output
-    assert re.search(r"0\.0% damaged, looks sound: \d+\.\d\d% marked and left, --all-marks repairs it", result.output)
+    assert re.search(r"\(looks sound and is left, \d+\.\d\d% marked: --all-marks restores it, mean", result.output)
 
 
 @pytest.mark.usefixtures("released")
