@@ -216,7 +216,7 @@ PAPER = Recipe(
     confirm=(0.1, 0.1),
     margin_px=1,
     least_sureness=0.8,
-    least_aged_prob=0.22,
+    least_aged_prob=0.12,
     telling_share=0.03,
 )
 
@@ -315,7 +315,7 @@ STANDARD = Recipe(
     confirm=(0.1, 0.1),
     margin_px=1,
     least_sureness=0.8,
-    least_aged_prob=0.22,
+    least_aged_prob=0.12,
     telling_share=0.03,
 )
 
@@ -392,6 +392,6 @@ SMOKE = Recipe(
     confirm=(),
     margin_px=1,
     least_sureness=0.8,
-    least_aged_prob=0.22,
+    least_aged_prob=0.12,
     telling_share=0.03,
 )

@@ -31,7 +31,7 @@ class ReviewRules:
     confidence: float = 0.3
     face_change: float = 0.04
     tone_change: float = 0.1
-    held_back: float = 0.002
+    held_back: float = 0.001
 
     @property
     def recipe(self) -> str:

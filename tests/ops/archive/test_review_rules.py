@@ -34,7 +34,7 @@ def new_location(tmp_path: Path) -> Callable[[str], str]:
         (SURE, {"mean_change": 0.3, "tone_change": 0.2}, ("tone-changed",)),
         (SURE, {"mean_change": 0.2, "tone_change": 0.08}, ()),
         (torch.zeros(1, 1, 4, 4), {"held_back_fraction": 0.01}, ("left-as-sound",)),
-        (torch.zeros(1, 1, 4, 4), {"held_back_fraction": 0.001}, ()),
+        (torch.zeros(1, 1, 4, 4), {"held_back_fraction": 0.0008}, ()),
     ],
 )
 def test_what_is_suspicious_is_named(mask: torch.Tensor, facts: dict[str, float], flags: tuple[str, ...]) -> None:
