@@ -217,7 +217,7 @@ PAPER = Recipe(
     margin_px=1,
     least_sureness=0.8,
     least_aged_prob=0.12,
-    telling_share=0.03,
+    telling_share=0.015,
 )
 
 _STANDARD_VAE = VaeConfig(
@@ -316,7 +316,7 @@ STANDARD = Recipe(
     margin_px=1,
     least_sureness=0.8,
     least_aged_prob=0.12,
-    telling_share=0.03,
+    telling_share=0.015,
 )
 
 _SMOKE_VAE = VaeConfig(widths=(12, 24, 48), latent_channels=48, num_blocks=1, norm=Norm.NONE, has_pixel_shortcut=True)
@@ -393,5 +393,5 @@ SMOKE = Recipe(
     margin_px=1,
     least_sureness=0.8,
     least_aged_prob=0.12,
-    telling_share=0.03,
+    telling_share=0.015,
 )
