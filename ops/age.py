@@ -24,7 +24,7 @@ class AgeVerdict:
 
     Attributes:
         aged_prob: how likely it has aged, in [0, 1].
-        is_sound: whether it is to be left as it is, marks, tone and all.
+        is_sound: whether it is to be left as it is to the last bit: marks, tone, faces and all.
         held_back: share of its pixels that are marked but do not count; 0 if it is not sound, or nothing is marked.
     """
 

@@ -62,7 +62,7 @@ def gather(
     window_px: int,
     report: Callable[[str], None],
 ) -> AgeSamples:
-    """The samples of ``count`` windows of ``window_px``, a whole number of 16; the same ones each time.
+    """The samples of ``count`` windows of ``window_px``; the same ones each time.
 
     Args:
         windows: of clean photos, each with its damage.
@@ -76,7 +76,7 @@ def gather(
     age, reported = torch.empty(count), time.monotonic()
     for first in range(0, count, _AT_ONCE):
         generator = step_generator(windows.seed, first)
-        pairs = windows.unaged(_AT_ONCE, window_px, generator)
+        pairs = windows.unaged(min(_AT_ONCE, count - first), window_px, generator)
         photos = windows.crops.aged(torch.cat([pair.degraded for pair in pairs]), [pair.plan for pair in pairs]).cpu()
         rng = np.random.default_rng(int(torch.randint(2**62, (), generator=generator)))
         for number, (pair, photo) in enumerate(zip(pairs, photos, strict=True), start=first):
@@ -85,7 +85,7 @@ def gather(
             age[number] = ((sound_db - _intact_db(photo, pair)) / _DB_PER_LOGIT).sigmoid()
         if time.monotonic() - reported >= 10:
             reported = time.monotonic()
-            report(f"age samples: {first + _AT_ONCE} of {count}")
+            report(f"age samples: {first + len(pairs)} of {count}")
     return AgeSamples(aged, sound, age)
 
 

@@ -112,15 +112,13 @@ class PhotoRestorer:
             given = f"{mask.shape[-1]} x {mask.shape[-2]} px"
             raise ValueError(f"the mask is {given}, the photo {width} x {height} px; give a mask of the photo's size")
         damage, kinds, verdict = self._find(old) if mask is None else (mask, None, None)
+        is_sound = verdict is not None and verdict.is_sound
+        tone, faces = (None, None) if is_sound else (self.tone, self.faces)
         cells = self._latent_mask(damage)
-        tone = None if verdict is not None and verdict.is_sound else self.tone
         curves = None if tone is None else tone.curves(old, damage, self.strength)
         toned, tone_change = (old, 0.0) if curves is None else self._toned(old, curves)
-        with torch.autocast(torch.device(self.device).type, torch.bfloat16, enabled=self.is_bf16):
-            filled = self._fill(toned, damage) if (cells > 0).any() else toned
-            sources = self._gather_sources(filled, damage, cells)
-            restored, change = self._translate(old, toned, filled, damage, sources)
-        enhanced = EnhancedFaces(restored, ()) if self.faces is None else self.faces(restored)
+        restored, change = (old, _Change()) if is_sound else self._repaint(old, toned, damage, cells)
+        enhanced = EnhancedFaces(restored, ()) if faces is None else faces(restored)
         facts = {
             "damaged_fraction": change.damaged / (height * width),
             "repainted_fraction": change.repainted / (height * width),
@@ -183,6 +181,13 @@ class PhotoRestorer:
             else:
                 filled[..., *tile.middle] = toned[..., *tile.middle]
         return filled
+
+    def _repaint(self, old: Tensor, toned: Tensor, damage: Tensor, cells: Tensor) -> tuple[Tensor, _Change]:
+        """The three walks of the network over the photo in its tone, and how far that led from ``old``."""
+        with torch.autocast(torch.device(self.device).type, torch.bfloat16, enabled=self.is_bf16):
+            filled = self._fill(toned, damage) if (cells > 0).any() else toned
+            sources = self._gather_sources(filled, damage, cells)
+            return self._translate(old, toned, filled, damage, sources)
 
     def _gather_sources(self, filled: Tensor, mask: Tensor, cells: Tensor) -> list[Sources] | None:
         """What the whole photo offers its damaged cells; None if nobody asks, or one tile is the whole photo."""

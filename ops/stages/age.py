@@ -28,7 +28,7 @@ class AgeRecipe:
 
     Attributes:
         network: its sizes.
-        num_windows: windows that are aged to learn from, a whole number of 16.
+        num_windows: windows that are aged to learn from.
         window_px: their side; each update sees crops of them.
         windows: which there are; none is left clean, for each has its sound counterpart.
         compression: of the sound ones.

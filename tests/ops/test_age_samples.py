@@ -15,6 +15,13 @@ from tests.ops.pairs.test_building import corpus
 NEVER = JpegRanges(probability=0.0, quality=(80, 98), twice_share=0.0)
 
 
+def never_aged() -> DegradationRecipe:
+    """Every defect of ours, and no ageing at all."""
+    whole = STANDARD_DEGRADATION
+    families = [name for name in vars(whole) if name not in ("version", "undamaged_share", "defects")]
+    return replace(whole, **{name: replace(getattr(whole, name), probability=0.0) for name in families})
+
+
 def windows(folder: Path, recipe: DegradationRecipe = STANDARD_DEGRADATION) -> FreshWindows:
     return FreshWindows(corpus(folder).train, (), recipe, WindowShares(0.0, larger=0.5, varied=0.5), seed=3)
 
@@ -37,6 +44,13 @@ def test_the_same_windows_come_each_time(tmp_path: Path) -> None:
     assert not torch.equal(first.aged[:16], first.aged[16:])
 
 
+def test_any_number_of_windows_can_be_asked_for(tmp_path: Path) -> None:
+    source = windows(tmp_path)
+    whole, fewer = (gather(source, NEVER, 40, count, 32, lambda line: None) for count in (32, 19))
+    assert len(fewer.age) == 19
+    assert torch.equal(fewer.sound[:16], whole.sound[:16])
+
+
 def test_a_sound_window_is_the_clean_one_or_has_its_defects_and_nothing_else(tmp_path: Path) -> None:
     source = windows(tmp_path)
     samples, cleans, defects = gathered(source, NEVER), 0, 0
@@ -55,6 +69,8 @@ def test_compressed_sound_windows_are_near_and_not_the_same(tmp_path: Path) -> N
     plain, compressed = gathered(source, NEVER), gathered(source, replace(NEVER, probability=1.0))
     difference = (plain.sound.float() - compressed.sound.float()).square().flatten(1).mean(1).sqrt()
     assert (difference > 0).all()
+    others = (plain.sound.float() - plain.sound.float().roll(1, 0)).square().flatten(1).mean(1).sqrt()
+    assert (difference < others).all()  # noise in colours is the worst that can be compressed
     assert torch.equal(plain.aged, compressed.aged)
 
 
@@ -67,23 +83,7 @@ def test_how_aged_a_window_is_follows_from_what_ageing_did_to_its_intact_pixels(
 
 
 def test_windows_that_nothing_aged_are_not_aged_whatever_their_defects(tmp_path: Path) -> None:
-    whole = STANDARD_DEGRADATION
-    untouched = {
-        name: replace(getattr(whole, name), probability=0.0)
-        for name in (
-            "prints",
-            "blur",
-            "noise",
-            "grain",
-            "resolution",
-            "jpeg",
-            "shading",
-            "halation",
-            "fading",
-            "surface",
-        )
-    }
-    source = windows(tmp_path, replace(whole, **untouched))
+    source = windows(tmp_path, never_aged())
     assert any(pair.plan.defects for pair in drawn(source))
     assert gathered(source, NEVER).age.max() < 0.01
 

@@ -1,6 +1,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 import torch
@@ -11,6 +12,7 @@ from torch.testing import assert_close
 from ops.age import AgeRule
 from ops.detection.finder import DefectFinder
 from ops.detection.second_look import shrunk
+from ops.faces.enhance import EnhancedFaces
 from ops.releases import assemble
 from ops.restoration import PhotoRestorer
 from ops.tiles import Tiling
@@ -241,7 +243,8 @@ def test_a_few_marks_on_a_photo_that_looks_sound_are_left_and_recorded(tmp_path:
     assert not left.mask.any()
     assert left.kinds is not None
     assert not left.kinds.numbers.any()
-    assert torch.equal(left.restored, trusting(photo, torch.zeros_like(left.mask)).restored)
+    assert torch.equal(left.restored, photo)
+    assert left.facts["mean_change"] == left.facts["largest_change"] == 0
 
 
 def test_the_tone_of_a_photo_that_looks_sound_is_left(tmp_path: Path) -> None:
@@ -253,6 +256,14 @@ def test_the_tone_of_a_photo_that_looks_sound_is_left(tmp_path: Path) -> None:
         assert (facts["tone_change"] == 0) is is_sound
         assert facts["is_sound"] == is_sound
         assert facts["held_back_fraction"] == 0
+
+
+def test_the_faces_of_a_photo_that_looks_sound_are_left(tmp_path: Path) -> None:
+    photo, judging = torch.rand(1, 3, 40, 44), restorer(tmp_path, threshold=1.0)
+    judging.faces = Mock(return_value=EnhancedFaces(1 - photo, ()))
+    for prob, is_sound in ((0.1, True), (0.3, False)):
+        judging.age = AgeRule(constant_age(prob), 0.2, 0.99)
+        assert torch.equal(judging(photo).restored, photo if is_sound else 1 - photo)
 
 
 @pytest.mark.parametrize("rule", [(0.05, 0.99), (0.2, 0.05)])

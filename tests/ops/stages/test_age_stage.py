@@ -12,6 +12,7 @@ from ops.tracking import MemoryLog
 from ops.training import Workbench
 from tests.ops.pairs.test_building import corpus
 from tests.ops.stages.stage_recipes import SCHEDULE
+from tests.ops.test_age_samples import never_aged
 
 RECIPE = AgeRecipe(
     network=AgeConfig(widths=(6, 8, 12), hidden=12),
@@ -26,10 +27,7 @@ RECIPE = AgeRecipe(
 
 def windows(folder: Path) -> FreshWindows:
     """Noise that is blurred by age, and by nothing else."""
-    whole = STANDARD_DEGRADATION
-    others = ("prints", "noise", "grain", "resolution", "jpeg", "shading", "halation", "fading", "surface")
-    untouched = {name: replace(getattr(whole, name), probability=0.0) for name in others}
-    recipe = replace(whole, **untouched, blur=replace(whole.blur, probability=1.0))
+    recipe = replace(never_aged(), blur=replace(STANDARD_DEGRADATION.blur, probability=1.0))
     return FreshWindows(corpus(folder).train, (), recipe, RECIPE.windows, seed=3)
 
 
