@@ -10,6 +10,7 @@ from pipelines.run_config import RunScale
 
 if TYPE_CHECKING:
     from ops.pairs.sources import PairBatch, PairSource
+    from ops.pairs.windows import FreshWindows, WindowShares
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,33 @@ def pair_grounds(
     source = training_pairs(degraded_pairs, clean_photos, textures, config.recipe.dataset, compute.device)
     facts = pair_training_facts(config, degraded_pairs, compute)
     return PairGrounds(source, validation_sample(degraded_pairs), facts)
+
+
+@dataclass(frozen=True)
+class WindowGrounds:
+    """The same for what learns from windows of any size: the ``windows``, a few ``shown`` pairs, the ``facts``."""
+
+    windows: "FreshWindows"
+    shown: "PairBatch"
+    facts: dict[str, str]
+
+
+def window_grounds(
+    config: RunScale,
+    clean_photos: Corpus,
+    textures: Corpus,
+    degraded_pairs: PairSet,
+    compute: Compute,
+    shares: "WindowShares",
+) -> WindowGrounds:
+    """The grounds of a training on windows of ``shares`` at this scale on this device."""
+    from ops.pairs.sources import validation_sample
+    from ops.pairs.windows import fresh_windows
+
+    windows = fresh_windows(clean_photos, textures, config.recipe.dataset, shares, compute.device)
+    return WindowGrounds(
+        windows, validation_sample(degraded_pairs), fresh_training_facts(config, degraded_pairs, compute)
+    )
 
 
 def baseline_grounds(

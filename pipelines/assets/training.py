@@ -7,7 +7,7 @@ import dagster as dg
 from ops.checkpoints import Checkpoint
 from ops.corpora.records import Corpus
 from ops.pairs.sets import PairSet
-from pipelines.assets.grounds import fresh_training_facts, pair_grounds
+from pipelines.assets.grounds import fresh_training_facts, pair_grounds, window_grounds
 from pipelines.resources import Compute, Home, Tracking
 from pipelines.run_config import RunScale
 
@@ -85,8 +85,7 @@ def inpainter(
     windows = fresh_windows(clean_photos, textures, dataset, recipe.windows, compute.device)
     source, facts = MarkedWindows(windows, recipe.most_marks), fresh_training_facts(config, degraded_pairs, compute)
     with tracking.bench(context, home, compute) as bench:
-        result = described(train_inpainter(recipe, source, marked_validation(degraded_pairs), facts, bench))
-    return dg.MaterializeResult(value=result.value, data_version=result.data_version, metadata=result.metadata)
+        return _optional(train_inpainter(recipe, source, marked_validation(degraded_pairs), facts, bench))
 
 
 @dg.asset(group_name="training", code_version="3", kinds={"pytorch", "mlflow"})
@@ -129,18 +128,14 @@ def tone_reader(
     compute: Compute,
 ) -> dg.MaterializeResult[Checkpoint | None]:
     """What takes fading, yellowing and casts back by one curve a channel; none at scales that leave tone alone."""
-    from ops.pairs.sources import validation_sample
-    from ops.pairs.windows import fresh_windows
     from ops.stages.tone import train_tone
 
-    recipe, dataset = config.recipe.tone, config.recipe.dataset
+    recipe = config.recipe.tone
     if recipe is None:
         return dg.MaterializeResult(value=None, metadata={"note": f"{config.recipe.name} leaves tone to the mapping"})
-    windows = fresh_windows(clean_photos, textures, dataset, recipe.windows, compute.device)
-    shown, facts = validation_sample(degraded_pairs), fresh_training_facts(config, degraded_pairs, compute)
+    grounds = window_grounds(config, clean_photos, textures, degraded_pairs, compute, recipe.windows)
     with tracking.bench(context, home, compute) as bench:
-        result = described(train_tone(recipe, windows, shown, facts, bench))
-    return dg.MaterializeResult(value=result.value, data_version=result.data_version, metadata=result.metadata)
+        return _optional(train_tone(recipe, grounds.windows, grounds.shown, grounds.facts, bench))
 
 
 @dg.asset(group_name="training", code_version="1", kinds={"pytorch", "mlflow"})
@@ -155,17 +150,19 @@ def age_reader(
     compute: Compute,
 ) -> dg.MaterializeResult[Checkpoint | None]:
     """What says how aged a photo looks as a whole, so that a sound one is left as it is; none at scales without."""
-    from ops.pairs.sources import validation_sample
-    from ops.pairs.windows import fresh_windows
     from ops.stages.age import train_age
 
-    recipe, dataset = config.recipe.age, config.recipe.dataset
+    recipe = config.recipe.age
     if recipe is None:
         return dg.MaterializeResult(value=None, metadata={"note": f"{config.recipe.name} takes no photo for sound"})
-    windows = fresh_windows(clean_photos, textures, dataset, recipe.windows, compute.device)
-    shown, facts = validation_sample(degraded_pairs), fresh_training_facts(config, degraded_pairs, compute)
+    grounds = window_grounds(config, clean_photos, textures, degraded_pairs, compute, recipe.windows)
     with tracking.bench(context, home, compute) as bench:
-        result = described(train_age(recipe, windows, shown, facts, bench))
+        return _optional(train_age(recipe, grounds.windows, grounds.shown, grounds.facts, bench))
+
+
+def _optional(checkpoint: Checkpoint) -> dg.MaterializeResult[Checkpoint | None]:
+    """A checkpoint that other scales do without, as ``described``."""
+    result = described(checkpoint)
     return dg.MaterializeResult(value=result.value, data_version=result.data_version, metadata=result.metadata)
 
 
